@@ -1,1 +1,4 @@
 //! Cofferdam.
+
+pub mod error;
+pub mod secrets;
