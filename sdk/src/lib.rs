@@ -1,1 +1,41 @@
-//! SDK.
+//! Write a Cofferdam engine plugin.
+//!
+//! A plugin says what an engine's objects are, in which order they go back, and what a consistent copy of them means. The
+//! host moves the bytes and keeps the secrets: a plugin gets an [`Endpoint`] and asks a service to connect to it.
+//!
+//! Implement [`engine::Engine`], and of [`engine::Backup`], [`engine::Restore`] and [`engine::Clone`] what the engine can
+//! do, and name them in [`export!`]:
+//!
+//! ```ignore
+//! struct Postgresql;
+//!
+//! impl Engine for Postgresql { /* inspect, check, cleanup */ }
+//! impl Backup for Postgresql { type Session = backup::Session; }
+//!
+//! cofferdam_sdk::export!(Postgresql: backup);
+//! ```
+//!
+//! The target is `wasm32-unknown-unknown`, so that a component imports the services that it uses and nothing else. Natively
+//! the crate compiles too, for unit tests; a service called there panics.
+#![deny(missing_docs)]
+
+pub mod bindings;
+pub mod engine;
+mod error;
+mod export;
+mod lines;
+pub mod options;
+mod panic;
+mod plugin;
+pub mod postgres;
+mod reading;
+pub mod report;
+
+pub use bindings::services::cofferdam::host::endpoint::{ConnectionInfo, Endpoint};
+pub use bindings::services::cofferdam::host::{random, time};
+pub use error::{Error, Result};
+pub use lines::Lines;
+pub use options::Options;
+pub use plugin::{BackupAdapter, Plugin, RestoreAdapter};
+pub use reading::Reading;
+pub use wit_bindgen::{FutureReader, StreamReader, spawn_local};

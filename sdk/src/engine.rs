@@ -1,0 +1,107 @@
+//! What a plugin's author implements.
+//!
+//! Every plugin is an [`Engine`]. It is a [`Backup`], [`Restore`] or [`Clone`] engine too if it implements that trait and
+//! names it in [`export!`](crate::export).
+#![allow(async_fn_in_trait, reason = "a plugin runs on one thread, so its futures need no Send")]
+
+use crate::reading::Reading;
+use crate::{Endpoint, Error, Options, Result};
+use wit_bindgen::{FutureReader, StreamReader};
+
+pub use crate::bindings::backup::exports::cofferdam::engine::backup::{BackupOptions, Plan};
+pub use crate::bindings::clone::exports::cofferdam::engine::clone::CloneOptions;
+pub use crate::bindings::instance::exports::cofferdam::engine::instance::{DatabaseInfo, Finding, InstanceInfo};
+pub use crate::bindings::restore::exports::cofferdam::engine::restore::{RestoreOptions, Source};
+pub use crate::bindings::services::cofferdam::engine::units::{Note, Summary, Unit};
+
+/// A database engine, and the instances of it.
+pub trait Engine: 'static {
+    /// What is there: the server's version and its databases.
+    async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo>;
+
+    /// Could this operation ("backup", "restore", "clone") work here? Changes nothing.
+    async fn check(endpoint: &Endpoint, operation: String, options: Options) -> Result<Vec<Finding>>;
+
+    /// Takes away whatever an operation left on the server. Runs in a fresh sandbox, after the operation's own is gone.
+    async fn cleanup(endpoint: &Endpoint, operation_id: String) -> Result<Vec<Note>>;
+}
+
+/// An engine that makes backups.
+pub trait Backup: Engine {
+    /// Its sessions.
+    type Session: BackupSession;
+}
+
+/// One session of a backup. The first leads: it plans and stays open until every unit is read. The others join it.
+pub trait BackupSession: Sized + 'static {
+    /// Opens the session that leads, and fixes the state that the backup shows.
+    async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self>;
+
+    /// Opens one more session on the same state; `token` is the plan's `join`.
+    async fn join(source: Endpoint, _options: BackupOptions, _token: String) -> Result<Self> {
+        drop(source);
+        Err(Error::unsupported("this engine reads a backup in one session"))
+    }
+
+    /// The units and their order. Asked of the leader, once.
+    async fn plan(&self) -> Result<Plan>;
+
+    /// Every worker is in: the leader lets go of what only joining needed.
+    async fn joined(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is the state still good, and does the session stand in anyone's way?
+    async fn alive(&self) -> Result<Vec<Note>>;
+
+    /// Opens a unit's stream. Reads of one session may overlap. The error code "conflict" asks that the leader reads it.
+    async fn read(&self, unit: Unit) -> Result<Reading>;
+
+    /// What changed on the server since the plan.
+    async fn close(&self) -> Result<Vec<Note>>;
+}
+
+/// An engine that restores backups.
+pub trait Restore: Engine {
+    /// Its sessions.
+    type Session: RestoreSession;
+}
+
+/// The bytes of a unit on their way into the server.
+pub type Data = StreamReader<u8>;
+
+/// Whether the bytes that came were all of them: a stream alone can't tell its end from a failure.
+pub type Complete = FutureReader<Result<()>>;
+
+/// One session of a restore. The first leads, the others join it.
+pub trait RestoreSession: Sized + 'static {
+    /// Opens the session that leads.
+    async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self>;
+
+    /// Opens one more session; `token` is what the leader's `prepare` returned.
+    async fn join(target: Endpoint, _options: RestoreOptions, _token: String) -> Result<Self> {
+        drop(target);
+        Err(Error::unsupported("this engine restores in one session"))
+    }
+
+    /// What would happen, and what would stop it. Changes nothing.
+    async fn check(&self, source: Source) -> Result<Vec<Note>>;
+
+    /// Makes the target ready; the token is how workers find it.
+    async fn prepare(&self, source: Source) -> Result<String>;
+
+    /// Writes a unit. After an error nothing of it is there, and a repeated attempt never doubles it.
+    async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary>;
+
+    /// Ends the session.
+    async fn close(&self) -> Result<()>;
+
+    /// By the leader, after every worker closed: makes the result visible.
+    async fn finish(&self) -> Result<Vec<Note>>;
+}
+
+/// An engine that copies a database inside one server by itself.
+pub trait Clone: Engine {
+    /// Copies `options.source` to `options.target`.
+    async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary>;
+}

@@ -1,0 +1,17 @@
+//! The macro that makes an engine a component.
+
+/// Makes a type the component: `export!(Type: backup, restore);`.
+///
+/// The type implements [`Engine`](crate::engine::Engine), and the trait of each capability that is named: `backup`,
+/// `restore`, `clone`. The component exports `cofferdam:engine/instance` and what is named, nothing else.
+#[macro_export]
+macro_rules! export {
+    ($engine:ident $(: $($capability:ident),+)?) => {
+        const _: () = {
+            #[allow(dead_code, reason = "only what is exported uses it")]
+            type Exported = $crate::Plugin<$engine>;
+            $crate::bindings::instance::export!(Exported with_types_in $crate::bindings::instance);
+            $($($crate::bindings::$capability::export!(Exported with_types_in $crate::bindings::$capability);)+)?
+        };
+    };
+}

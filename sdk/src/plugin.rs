@@ -1,0 +1,118 @@
+//! From the traits of [`engine`](crate::engine) to the interfaces of the contract.
+
+use crate::bindings::backup::exports::cofferdam::engine::backup;
+use crate::bindings::clone::exports::cofferdam::engine::clone;
+use crate::bindings::instance::exports::cofferdam::engine::instance;
+use crate::bindings::restore::exports::cofferdam::engine::restore;
+use crate::engine::{
+    Backup, BackupOptions, BackupSession, Clone, CloneOptions, Complete, Data, Engine, Finding, InstanceInfo, Note,
+    Plan, Restore, RestoreOptions, RestoreSession, Source, Summary, Unit,
+};
+use crate::{Endpoint, Options, Result, panic};
+use std::marker::PhantomData;
+use wit_bindgen::{FutureReader, StreamReader};
+
+/// An engine as the host sees it. [`export!`](crate::export) makes it the component.
+pub struct Plugin<E>(PhantomData<E>);
+
+/// A backup session as the host sees it.
+pub struct BackupAdapter<S>(S);
+
+/// A restore session as the host sees it.
+pub struct RestoreAdapter<S>(S);
+
+impl<E: Engine> instance::Guest for Plugin<E> {
+    async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
+        panic::install();
+        E::inspect(endpoint).await
+    }
+
+    async fn check(endpoint: &Endpoint, operation: String, options: Options) -> Result<Vec<Finding>> {
+        panic::install();
+        E::check(endpoint, operation, options).await
+    }
+
+    async fn cleanup(endpoint: &Endpoint, operation_id: String) -> Result<Vec<Note>> {
+        panic::install();
+        E::cleanup(endpoint, operation_id).await
+    }
+}
+
+impl<E: Backup> backup::Guest for Plugin<E> {
+    type Session = BackupAdapter<E::Session>;
+}
+
+impl<S: BackupSession> backup::GuestSession for BackupAdapter<S> {
+    async fn lead(source: Endpoint, options: BackupOptions) -> Result<backup::Session> {
+        panic::install();
+        Ok(backup::Session::new(Self(S::lead(source, options).await?)))
+    }
+
+    async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<backup::Session> {
+        panic::install();
+        Ok(backup::Session::new(Self(S::join(source, options, token).await?)))
+    }
+
+    async fn plan(&self) -> Result<Plan> {
+        self.0.plan().await
+    }
+
+    async fn joined(&self) -> Result<()> {
+        self.0.joined().await
+    }
+
+    async fn alive(&self) -> Result<Vec<Note>> {
+        self.0.alive().await
+    }
+
+    async fn read(&self, unit: Unit) -> Result<(StreamReader<u8>, FutureReader<Result<Summary>>)> {
+        Ok(self.0.read(unit).await?.into_parts())
+    }
+
+    async fn close(&self) -> Result<Vec<Note>> {
+        self.0.close().await
+    }
+}
+
+impl<E: Restore> restore::Guest for Plugin<E> {
+    type Session = RestoreAdapter<E::Session>;
+}
+
+impl<S: RestoreSession> restore::GuestSession for RestoreAdapter<S> {
+    async fn lead(target: Endpoint, options: RestoreOptions) -> Result<restore::Session> {
+        panic::install();
+        Ok(restore::Session::new(Self(S::lead(target, options).await?)))
+    }
+
+    async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<restore::Session> {
+        panic::install();
+        Ok(restore::Session::new(Self(S::join(target, options, token).await?)))
+    }
+
+    async fn check(&self, source: Source) -> Result<Vec<Note>> {
+        self.0.check(source).await
+    }
+
+    async fn prepare(&self, source: Source) -> Result<String> {
+        self.0.prepare(source).await
+    }
+
+    async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
+        self.0.write(unit, attempt, data, complete).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close().await
+    }
+
+    async fn finish(&self) -> Result<Vec<Note>> {
+        self.0.finish().await
+    }
+}
+
+impl<E: Clone> clone::Guest for Plugin<E> {
+    async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary> {
+        panic::install();
+        E::clone(server, options).await
+    }
+}

@@ -1,0 +1,49 @@
+//! A unit's stream on its way out of the plugin.
+
+use crate::bindings::backup::{wit_future, wit_stream};
+use crate::engine::Summary;
+use crate::{Error, Result};
+use std::pin::Pin;
+use wit_bindgen::{FutureReader, StreamReader, spawn_local};
+
+/// A unit's bytes, and what to say of them once they are through.
+pub struct Reading {
+    data: StreamReader<u8>,
+    summary: Pin<Box<dyn Future<Output = Result<Summary>>>>,
+}
+
+impl Reading {
+    /// Bytes that come from somewhere else, usually from a service. Handed on as they are, they never enter the plugin.
+    ///
+    /// `summary` is run beside the stream and must end only when the source has confirmed that it was whole.
+    pub fn new(data: StreamReader<u8>, summary: impl Future<Output = Result<Summary>> + 'static) -> Self {
+        Self { data, summary: Box::pin(summary) }
+    }
+
+    /// Bytes that the plugin has made itself.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>, summary: Summary) -> Self {
+        let (mut writer, data) = wit_stream::new();
+        Self::new(data, async move {
+            let unsent = writer.write_all(bytes).await;
+            if unsent.is_empty() { Ok(summary) } else { Err(Error::from_code("cancelled", "nobody reads the unit")) }
+        })
+    }
+
+    /// The stream and the future of the contract. What the future does is run after the call has returned.
+    pub(crate) fn into_parts(self) -> (StreamReader<u8>, FutureReader<Result<Summary>>) {
+        let (writer, reader) = wit_future::new(|| Err(Error::internal("the unit's read ended without a result")));
+        let summary = self.summary;
+        spawn_local(async move {
+            // An error here means that the host doesn't wait for the result any more.
+            let _ = writer.write(summary.await).await;
+        });
+        (self.data, reader)
+    }
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self { rows: None, notes: Vec::new(), extra: Vec::new() }
+    }
+}
