@@ -1,0 +1,126 @@
+//! The `cofferdam` program as a user runs it: a folder with a configuration, commands, output, exit codes.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+use crate::command::{Output, failure, run};
+use crate::error::Result;
+use crate::servers::{Postgresql, SUPERUSER, target_folder};
+
+/// What the postgresql plugin is granted; not more than it imports.
+const GRANTS: &str = r#"["postgres", "time", "random", "report"]"#;
+
+/// The program: `COFFERDAM_BIN`, else the one beside the running test or tool, as cargo lays them.
+///
+/// # Errors
+/// If it isn't there.
+pub fn program() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("COFFERDAM_BIN") {
+        return Ok(path.into());
+    }
+    let here = env::current_exe()?;
+    let beside = here.ancestors().skip(1).take(2).map(|folder| folder.join("cofferdam"));
+    beside.into_iter().find(|path| path.is_file()).ok_or_else(|| {
+        format!("no cofferdam program beside {}; run `make build`, or name it in COFFERDAM_BIN", here.display()).into()
+    })
+}
+
+/// The postgresql plugin: `COFFERDAM_PLUGIN_POSTGRESQL`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn postgresql_plugin() -> Result<PathBuf> {
+    let path = env::var_os("COFFERDAM_PLUGIN_POSTGRESQL")
+        .map_or_else(|| target_folder().join("plugins/postgresql.wasm"), PathBuf::from);
+    if path.is_file() { Ok(path) } else { Err(format!("no plugin at {}; run `make plugins`", path.display()).into()) }
+}
+
+/// A working folder with a `cofferdam.toml`: one repository named "main", and the instances that were added.
+#[derive(Debug)]
+pub struct Cofferdam {
+    program: PathBuf,
+    folder: TempDir,
+    secrets: Vec<(String, String)>,
+}
+
+impl Cofferdam {
+    /// A new folder whose repository isn't initialized yet.
+    ///
+    /// # Errors
+    /// If the program or the plugin isn't built.
+    pub fn new() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("cofferdam-").tempdir()?;
+        let config = format!(
+            "[repositories.main]\nurl = \"file://{root}/repository\"\nwriter-key = {{ file = \"{root}/writer.key\" }}\n\n\
+             [plugins.postgresql]\npath = \"{plugin}\"\ngrants = {GRANTS}\n",
+            root = folder.path().display(),
+            plugin = postgresql_plugin()?.display(),
+        );
+        fs::write(folder.path().join("cofferdam.toml"), config)?;
+        Ok(Self { program: program()?, folder, secrets: Vec::new() })
+    }
+
+    /// Adds an instance: `server` with its superuser, and a password from the environment.
+    ///
+    /// # Errors
+    /// If the configuration can't be written.
+    pub fn add_instance(&mut self, name: &str, server: &Postgresql, database: &str) -> Result<()> {
+        let variable = format!("PASSWORD_{}", name.to_uppercase().replace('-', "_"));
+        let mut config = fs::read_to_string(self.config())?;
+        write!(
+            config,
+            "\n[instances.{name}]\nengine = \"postgresql\"\nurl = \"{}\"\npassword = {{ env = \"{variable}\" }}\n",
+            server.url(SUPERUSER, database),
+        )?;
+        fs::write(self.config(), config)?;
+        self.secrets.push((variable, server.password().into()));
+        Ok(())
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("cofferdam.toml")
+    }
+
+    /// The folder with configuration, writer key and repository.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps a secret in the environment of every later command.
+    pub fn set_secret(&mut self, variable: &str, value: &str) {
+        self.secrets.push((variable.into(), value.into()));
+    }
+
+    /// A command in the folder, ready to run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder.path());
+        command.envs(self.secrets.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command to its end, however it ends.
+    ///
+    /// # Errors
+    /// If it isn't done in time.
+    pub fn run(&self, arguments: &[&str], timeout: Duration) -> Result<Output> {
+        run(&mut self.command(arguments), timeout)
+    }
+
+    /// Runs a command that must succeed.
+    ///
+    /// # Errors
+    /// If it doesn't, with what it said on standard error.
+    pub fn succeed(&self, arguments: &[&str], timeout: Duration) -> Result<Output> {
+        let output = self.run(arguments, timeout)?;
+        if output.status.success() { Ok(output) } else { Err(failure(&self.command(arguments), &output)) }
+    }
+}

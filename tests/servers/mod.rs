@@ -1,0 +1,11 @@
+//! Servers for the tests: each is private to the test that starts it, listens on a free port of 127.0.0.1, and is gone
+//! with its data when it goes out of scope or its process dies.
+
+mod installation;
+mod postgresql;
+mod supervisor;
+mod tls;
+mod unprivileged;
+
+pub use installation::{Major, target_folder};
+pub use postgresql::{Authentication, Options, Postgresql, SUPERUSER};
