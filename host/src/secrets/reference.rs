@@ -9,7 +9,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 /// A reference to a secret: `{ env = "NAME" }`, `{ file = "/path" }` or `{ command = ["program", "argument"] }`.
 ///
 /// A secret that is written out is refused, and neither that error nor any other repeats it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum SecretRef {
     /// An environment variable.
     Env(String),
@@ -49,6 +49,12 @@ impl fmt::Display for SecretRef {
             Self::File(path) => write!(f, "the file {}", path.display()),
             Self::Command(words) => write!(f, "the command {}", words.first().map_or("", String::as_str)),
         }
+    }
+}
+
+impl fmt::Debug for SecretRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretRef({self})")
     }
 }
 
