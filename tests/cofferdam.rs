@@ -12,9 +12,6 @@ use crate::command::{Output, failure, run};
 use crate::error::Result;
 use crate::servers::{Postgresql, SUPERUSER, target_folder};
 
-/// What the postgresql plugin is granted; not more than it imports.
-const GRANTS: &str = r#"["postgres", "time", "random", "report"]"#;
-
 /// The program: `COFFERDAM_BIN`, else the one beside the running test or tool, as cargo lays them.
 ///
 /// # Errors
@@ -57,7 +54,7 @@ impl Cofferdam {
         let folder = tempfile::Builder::new().prefix("cofferdam-").tempdir()?;
         let config = format!(
             "[repositories.main]\nurl = \"file://{root}/repository\"\nwriter-key = {{ file = \"{root}/writer.key\" }}\n\n\
-             [plugins.postgresql]\npath = \"{plugin}\"\ngrants = {GRANTS}\n",
+             [plugins.postgresql]\npath = \"{plugin}\"\ngrants = [\"postgres\"]\n",
             root = folder.path().display(),
             plugin = postgresql_plugin()?.display(),
         );
@@ -92,6 +89,15 @@ impl Cofferdam {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Makes the repository and keeps its recovery key for the commands that need it.
+    ///
+    /// # Errors
+    /// If it can't be made.
+    pub fn initialize(&mut self) -> Result<Output> {
+        let output = self.succeed(&["repository", "init", "main"], Duration::from_secs(60))?;
+        Ok(output)
     }
 
     /// Keeps a secret in the environment of every later command.

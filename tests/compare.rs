@@ -1,5 +1,6 @@
 //! Are two databases the same? Asked of tools that aren't ours: `pg_dump`, `psql`, `sort` and `sha256sum`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -11,111 +12,128 @@ use crate::servers::Postgresql;
 /// A dump of a schema or the digest of a table may take this long.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Every relation that holds rows of its own, quoted, NUL-terminated since a name may contain a newline.
+/// Every relation that holds rows of its own, quoted; NUL-terminated by psql, since a name may contain a newline.
 const RELATIONS: &str = include_str!("compare/relations.sql");
 
 /// The state of every sequence.
 const SEQUENCES: &str = include_str!("compare/sequences.sql");
 
-/// The rows of one relation, sorted and digested. psql prints what COPY gives, byte for byte.
+/// The rows of one relation, as COPY gives them to psql: counted, sorted and digested.
 const DIGEST: &str = r#"set -e
 "$1" -X -q -v ON_ERROR_STOP=1 -c "COPY (SELECT * FROM ONLY $2) TO STDOUT" >"$3"
 wc -l <"$3"
-LC_ALL=C sort "$3" | sha256sum | cut -d ' ' -f 1
-rm -f "$3""#;
+LC_ALL=C sort "$3" | sha256sum | cut -d ' ' -f 1"#;
 
-/// What was compared, and what differs.
-#[derive(Clone, Debug, Default)]
-pub struct Comparison {
-    /// Lines of the schema's dump.
-    pub schema_lines: usize,
-    /// Tables and materialized views whose rows were compared.
-    pub relations: usize,
-    /// Their rows.
-    pub rows: u64,
-    /// Sequences whose state was compared.
-    pub sequences: usize,
-    /// Everything that isn't the same; empty if the databases are equal.
-    pub differences: Vec<String>,
+/// What a database contains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portrait {
+    schema: String,
+    sequences: String,
+    relations: BTreeMap<String, Rows>,
 }
 
-/// One database of one server.
-#[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
-    /// The server.
-    pub server: &'a Postgresql,
-    /// The database's name.
-    pub database: &'a str,
+/// The rows of one relation, in no order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rows {
+    count: u64,
+    sha256: String,
 }
 
-/// Compares two databases: the schema by `pg_dump --schema-only`, the state of the sequences, and the rows of each
-/// table by a digest of its sorted COPY text.
-///
-/// # Errors
-/// If one of the tools fails. A difference isn't an error.
-pub fn compare(left: Side<'_>, right: Side<'_>) -> Result<Comparison> {
-    let mut found = Comparison::default();
-    let (schema, other) = (schema(left)?, schema(right)?);
-    found.schema_lines = schema.lines().count();
-    if schema != other {
-        found.differences.push(format!("the schemas differ:\n{}", diff(&schema, &other)?));
+impl Portrait {
+    /// Takes it: the schema by `pg_dump --schema-only`, the state of the sequences, and for each table a digest of the
+    /// sorted COPY text of its rows.
+    ///
+    /// # Errors
+    /// If one of the tools fails.
+    pub fn take(server: &Postgresql, database: &str) -> Result<Self> {
+        let names = relations(server, database)?;
+        let digests = names.into_iter().map(|name| {
+            let rows = rows(server, database, &name)?;
+            Ok((name, rows))
+        });
+        Ok(Self {
+            schema: schema(server, database)?,
+            sequences: server.sql(database, SEQUENCES)?,
+            relations: digests.collect::<Result<_>>()?,
+        })
     }
-    let (sequences, other) = (left.server.sql(left.database, SEQUENCES)?, right.server.sql(right.database, SEQUENCES)?);
-    found.sequences = sequences.lines().count();
-    if sequences != other {
-        found.differences.push(format!("sequences differ:\n{}", diff(&sequences, &other)?));
-    }
-    let (relations, other) = (relations(left)?, relations(right)?);
-    if relations != other {
-        found.differences.push("the tables aren't the same".into());
-    }
-    for relation in relations.iter().filter(|relation| other.contains(relation)) {
-        let (digest, other) = (digest(left, relation)?, digest(right, relation)?);
-        found.relations += 1;
-        found.rows += digest.rows;
-        if digest != other {
-            found.differences.push(format!("{relation}: {digest:?} became {other:?}"));
+
+    /// Everything that isn't the same in `other`; empty if the databases are equal.
+    ///
+    /// # Errors
+    /// If the differences can't be shown.
+    pub fn differences(&self, other: &Self) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        if self.schema != other.schema {
+            found.push(format!("the schemas differ:\n{}", diff(&self.schema, &other.schema)?));
         }
+        if self.sequences != other.sequences {
+            found.push(format!("sequences differ:\n{}", diff(&self.sequences, &other.sequences)?));
+        }
+        for (name, rows) in &self.relations {
+            match other.relations.get(name) {
+                None => found.push(format!("{name} is missing")),
+                Some(others) if others != rows => {
+                    found.push(format!("the rows of {name} differ: {} became {}", rows.count, others.count));
+                }
+                Some(_) => {}
+            }
+        }
+        let new = other.relations.keys().filter(|name| !self.relations.contains_key(*name));
+        found.extend(new.map(|name| format!("{name} wasn't there before")));
+        Ok(found)
     }
-    Ok(found)
+
+    /// Lines of the schema's dump.
+    #[must_use]
+    pub fn schema_lines(&self) -> usize {
+        self.schema.lines().count()
+    }
+
+    /// Number of sequences.
+    #[must_use]
+    pub fn sequences(&self) -> usize {
+        self.sequences.lines().count()
+    }
+
+    /// Number of tables and materialized views.
+    #[must_use]
+    pub fn relations(&self) -> usize {
+        self.relations.len()
+    }
+
+    /// Rows of all of them.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.relations.values().map(|rows| rows.count).sum()
+    }
 }
 
 /// `pg_dump --schema-only`, less the random words of its `\restrict` lines.
-///
-/// # Errors
-/// If pg_dump fails.
-pub fn schema(side: Side<'_>) -> Result<String> {
-    let mut dump = side.server.client("pg_dump", side.database)?;
-    let text = succeed(dump.arg("--schema-only"), TIMEOUT)?;
+fn schema(server: &Postgresql, database: &str) -> Result<String> {
+    let text = succeed(server.client("pg_dump", database)?.arg("--schema-only"), TIMEOUT)?;
     let kept = text.lines().filter(|line| !line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict "));
     Ok(kept.fold(String::new(), |all, line| all + line + "\n"))
 }
 
-/// Rows of a relation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Digest {
-    rows: u64,
-    sha256: String,
-}
-
-fn digest(side: Side<'_>, relation: &str) -> Result<Digest> {
-    let psql = side.server.major().client("psql")?;
-    let file = tempfile::NamedTempFile::new()?;
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", DIGEST, "digest"]).arg(psql).arg(relation).arg(file.path());
-    side.server.connect(&mut shell, side.database);
-    let text = succeed(&mut shell, TIMEOUT)?;
-    match text.split_whitespace().collect::<Vec<_>>()[..] {
-        [rows, sha256] => Ok(Digest { rows: rows.parse()?, sha256: sha256.into() }),
-        _ => Err(format!("no digest of {relation}: {text}").into()),
-    }
-}
-
-fn relations(side: Side<'_>) -> Result<Vec<String>> {
-    let mut psql = side.server.client("psql", side.database)?;
+fn relations(server: &Postgresql, database: &str) -> Result<Vec<String>> {
+    let mut psql = server.client("psql", database)?;
     psql.args(["-X", "-q", "-A", "-t", "-0", "-v", "ON_ERROR_STOP=1", "-c", RELATIONS]);
     let text = succeed(&mut psql, TIMEOUT)?;
     Ok(text.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+}
+
+fn rows(server: &Postgresql, database: &str, relation: &str) -> Result<Rows> {
+    let psql = server.major().client("psql")?;
+    let file = tempfile::NamedTempFile::new()?;
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", DIGEST, "digest"]).arg(psql).arg(relation).arg(file.path());
+    server.connect(&mut shell, database);
+    let text = succeed(&mut shell, TIMEOUT)?;
+    match text.split_whitespace().collect::<Vec<_>>()[..] {
+        [count, sha256] => Ok(Rows { count: count.parse()?, sha256: sha256.into() }),
+        _ => Err(format!("no digest of {relation}: {text}").into()),
+    }
 }
 
 /// The first differences, as `diff` shows them.

@@ -16,4 +16,5 @@ pub mod cofferdam;
 pub mod command;
 pub mod compare;
 pub mod error;
+pub mod files;
 pub mod servers;

@@ -2,10 +2,13 @@
 //! with its data when it goes out of scope or its process dies.
 
 mod installation;
+mod launch;
+mod options;
 mod postgresql;
 mod supervisor;
 mod tls;
 mod unprivileged;
 
 pub use installation::{Major, target_folder};
-pub use postgresql::{Authentication, Options, Postgresql, SUPERUSER};
+pub use options::{Authentication, Options};
+pub use postgresql::{Postgresql, SUPERUSER};

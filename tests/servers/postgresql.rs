@@ -2,87 +2,29 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tempfile::TempDir;
 
-use super::installation::Major;
+use super::launch::{init, launch};
 use super::supervisor::Supervisor;
-use super::tls;
 use super::unprivileged::User;
-use crate::command::{show, succeed};
+use super::{Major, Options, tls};
+use crate::command::succeed;
 use crate::error::Result;
 
 /// The role that `initdb` makes.
 pub const SUPERUSER: &str = "postgres";
 
-/// How long a server may take to start, with initdb before it, and a statement to run.
-const START: Duration = Duration::from_secs(60);
+/// How long a script may run.
 const STATEMENT: Duration = Duration::from_secs(600);
 
 /// Another program can take the free port before the server does; then another one is tried.
 const ATTEMPTS: u32 = 3;
-
-/// How clients prove who they are; the names of `pg_hba.conf`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Authentication {
-    /// SCRAM-SHA-256.
-    #[default]
-    Scram,
-    /// MD5, with a password that is stored that way.
-    Md5,
-    /// The password itself.
-    Password,
-    /// Nothing is asked.
-    Trust,
-}
-
-impl Authentication {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Scram => "scram-sha-256",
-            Self::Md5 => "md5",
-            Self::Password => "password",
-            Self::Trust => "trust",
-        }
-    }
-}
-
-/// What a server is like. [`Postgresql::start`] takes the default of a major: SCRAM, no TLS, no fsync.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The version.
-    pub major: Major,
-    /// How clients prove who they are.
-    pub authentication: Authentication,
-    /// Offers TLS with a certificate of an authority of its own, see [`Postgresql::authority`].
-    pub tls: bool,
-    /// Makes commits durable. Tests don't need that; what measures time does.
-    pub fsync: bool,
-    /// Lines for `postgresql.conf`: name and value, as PostgreSQL spells them.
-    pub settings: Vec<(String, String)>,
-}
-
-impl Options {
-    /// The defaults for `major`.
-    #[must_use]
-    pub fn new(major: Major) -> Self {
-        Self { major, authentication: Authentication::default(), tls: false, fsync: false, settings: Vec::new() }
-    }
-
-    /// Adds a setting.
-    #[must_use]
-    pub fn set(mut self, name: &str, value: &str) -> Self {
-        self.settings.push((name.into(), value.into()));
-        self
-    }
-}
 
 /// A running server; it's gone, with its data, when this is dropped or the process dies.
 #[derive(Debug)]
@@ -222,72 +164,6 @@ impl Postgresql {
         self.sql("postgres", &format!("CREATE DATABASE \"{}\" TEMPLATE template0", name.replace('"', "\"\"")))?;
         Ok(())
     }
-}
-
-/// initdb, and the settings behind what it wrote.
-fn init(options: &Options, user: User, folder: &Path, password: &str) -> Result<()> {
-    let (data, secret) = (folder.join("data"), folder.join("password"));
-    fs::write(&secret, password)?;
-    user.own(&secret)?;
-    let mut initdb = Command::new(options.major.server("initdb")?);
-    initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--username", SUPERUSER]);
-    initdb.arg("--auth").arg(options.authentication.name()).arg("--pwfile").arg(&secret).arg("-D").arg(&data);
-    user.run(initdb.current_dir(folder));
-    succeed(&mut initdb, START).map_err(|e| {
-        format!(
-            "{e}\nhint: where the tests run as root, the programs must be readable for the user nobody: {}",
-            show(&initdb)
-        )
-    })?;
-    fs::remove_file(secret)?;
-
-    let mut lines = String::new();
-    for (name, value) in &options.settings {
-        writeln!(lines, "{name} = '{}'", value.replace('\'', "''"))?;
-    }
-    let file = data.join("postgresql.conf");
-    let before = fs::read_to_string(&file)?;
-    fs::write(file, before + &lines)?;
-    Ok(())
-}
-
-/// Starts the server on a free port and waits until it takes connections.
-fn launch(options: &Options, user: User, folder: &Path) -> Result<(Supervisor, u16)> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let log = folder.join("log");
-    let _ = fs::remove_file(&log); // that of an attempt before
-    let mut server = Command::new(options.major.server("postgres")?);
-    server.arg("-D").arg(folder.join("data"));
-    let mut set = |name: &str, value: &str| {
-        server.arg("-c").arg(format!("{name}={value}"));
-    };
-    set("listen_addresses", "127.0.0.1");
-    set("port", &port.to_string());
-    set("unix_socket_directories", &folder.display().to_string());
-    set("fsync", if options.fsync { "on" } else { "off" });
-    if options.tls {
-        set("ssl", "on");
-        set("ssl_cert_file", &folder.join("server.crt").display().to_string());
-        set("ssl_key_file", &folder.join("server.key").display().to_string());
-    }
-    let start = Instant::now();
-    let supervisor = Supervisor::start(folder, user, &server)?;
-    loop {
-        let said = fs::read_to_string(&log).unwrap_or_default();
-        if is_ready(folder) {
-            return Ok((supervisor, port));
-        }
-        if said.contains("FATAL:") || said.contains("PANIC:") || start.elapsed() > START {
-            return Err(format!("PostgreSQL {} doesn't start; {}\n{said}", options.major, show(&server)).into());
-        }
-        sleep(Duration::from_millis(20));
-    }
-}
-
-/// The postmaster writes "ready" in the eighth line of its pid file (PostgreSQL's `utils/pidfile.h`).
-fn is_ready(folder: &Path) -> bool {
-    let pid_file = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
-    pid_file.lines().nth(7).is_some_and(|status| status.trim() == "ready")
 }
 
 /// Percent-encodes whatever isn't unreserved in a URL (RFC 3986, 2.3).

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cofferdam_tests::command::run;
-use cofferdam_tests::compare::{Side, compare};
+use cofferdam_tests::compare::Portrait;
 use cofferdam_tests::error::Result;
 use cofferdam_tests::servers::{Authentication, Major, Options, Postgresql};
 
@@ -52,10 +52,9 @@ fn one_changed_value_row_column_or_sequence_is_a_difference() -> Result<()> {
         server.create_database(name)?;
         server.sql(name, script)?;
     }
-    let (one, two) = (Side { server: &server, database: "one" }, Side { server: &server, database: "two" });
-    let equal = compare(one, two)?;
-    assert_eq!(equal.differences, Vec::<String>::new());
-    assert_eq!((equal.relations, equal.rows, equal.sequences), (1, 3, 1));
+    let one = Portrait::take(&server, "one")?;
+    assert_eq!(one.differences(&Portrait::take(&server, "two")?)?, Vec::<String>::new());
+    assert_eq!((one.relations(), one.rows(), one.sequences()), (1, 3, 1));
 
     let changes = [
         ("UPDATE \"a\nb\" SET t = '' WHERE t IS NULL", "UPDATE \"a\nb\" SET t = NULL WHERE id = 2"),
@@ -65,7 +64,7 @@ fn one_changed_value_row_column_or_sequence_is_a_difference() -> Result<()> {
     ];
     for (change, back) in changes {
         server.sql("two", change)?;
-        assert_eq!(compare(one, two)?.differences.len(), 1, "{change}");
+        assert_eq!(one.differences(&Portrait::take(&server, "two")?)?.len(), 1, "{change}");
         server.sql("two", back)?;
     }
     Ok(())

@@ -1,0 +1,59 @@
+# Everything that is done with this repository. Nothing has to be installed by hand before: `setup` sees to it.
+#
+#   make build     the program and the plugins, optimized
+#   make test      all that a change must pass; what continuous integration runs
+#   make demo      backup, restore and clone of a database that looks like life, compared by pg_dump and psql
+#   make bench     the same work as pg_dump, pg_restore and pgcopydb, side by side
+#   make soak      the tests that take long
+#   make lint fmt  what the code must look like
+#
+# CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
+
+export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
+PLUGINS := postgresql
+PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
+
+.PHONY: build debug plugins setup test fmt lint demo bench soak
+
+build: setup
+	cargo build --locked --release --package cofferdam
+	$(call build-plugins,release)
+
+# What the tests run: unoptimized, with fault points.
+debug: setup
+	cargo build --locked --package cofferdam
+
+plugins: debug
+	$(call build-plugins,debug)
+
+setup:
+	@tests/setup/toolchain
+	@tests/setup/postgresql
+
+test: plugins lint
+	cargo test --locked --workspace
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+demo: build
+	cargo run --locked --release --package cofferdam-tests --bin demo
+
+bench: build
+	@tests/setup/peers
+	cargo run --locked --release --package cofferdam-tests --bin bench
+
+soak: plugins
+	cargo test --locked --workspace -- --ignored
+
+# build-plugins PROFILE: by the program of that profile, which knows the toolchains.
+define build-plugins
+	@mkdir -p $(PLUGIN_FILES)
+	@set -ex; for plugin in $(PLUGINS); do \
+		$(CARGO_TARGET_DIR)/$(1)/cofferdam plugin build plugins/$$plugin --output $(PLUGIN_FILES)/$$plugin.wasm; \
+	done
+endef

@@ -1,0 +1,83 @@
+//! Rounds, medians, and the table that comes of them.
+
+use crate::measure::Cost;
+
+/// All rounds of one tool at one task.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// The tool, with what makes it comparable.
+    pub tool: String,
+    /// One for each round.
+    pub costs: Vec<Cost>,
+    /// Bytes of what it wrote, where that is a backup.
+    pub bytes: Option<u64>,
+}
+
+impl Series {
+    /// No round yet.
+    pub fn new(tool: impl Into<String>) -> Self {
+        Self { tool: tool.into(), costs: Vec::new(), bytes: None }
+    }
+
+    fn median(&self, value: impl Fn(&Cost) -> f64) -> f64 {
+        median(self.costs.iter().map(value).collect())
+    }
+}
+
+/// The head of the Markdown table.
+pub const HEAD: &str = "\
+| task | tool | wall, s | ratio | CPU, s | ratio | peak memory, MB | written, MB | rounds, s |
+|---|---|--:|--:|--:|--:|--:|--:|---|";
+
+/// The rows of one task: ours, and the one that it's compared with. A ratio below 1 means that we need less.
+pub fn rows(task: &str, ours: &Series, theirs: &Series) -> String {
+    let wall = ours.median(|c| c.wall) / theirs.median(|c| c.wall);
+    let cpu = ours.median(|c| c.cpu) / theirs.median(|c| c.cpu);
+    format!("{}\n{}", row(task, ours, &format!("{wall:.2}"), &format!("{cpu:.2}")), row(task, theirs, "1", "1"))
+}
+
+fn row(task: &str, series: &Series, wall: &str, cpu: &str) -> String {
+    let rounds: Vec<_> = series.costs.iter().map(|cost| format!("{:.1}", cost.wall)).collect();
+    format!(
+        "| {task} | {} | {:.1} | {wall} | {:.1} | {cpu} | {:.0} | {} | {} |",
+        series.tool,
+        series.median(|c| c.wall),
+        series.median(|c| c.cpu),
+        series.median(|c| c.memory as f64) / 1e6,
+        series.bytes.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6)),
+        rounds.join(", "),
+    )
+}
+
+/// The middle one; of an even number, the mean of the two in the middle. Not a number if there are none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let low = if values.len().is_multiple_of(2) { middle.wrapping_sub(1) } else { middle };
+    match (values.get(low), values.get(middle)) {
+        (Some(low), Some(high)) => f64::midpoint(*low, *high),
+        _ => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_in_the_middle_whatever_the_order() {
+        assert_eq!(median(vec![9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 100.0]), 3.0);
+        assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn a_ratio_compares_medians_and_not_the_best() {
+        let series = |walls: [f64; 3]| Series {
+            costs: walls.map(|wall| Cost { wall, cpu: wall, memory: 0 }).to_vec(),
+            ..Series::new("x")
+        };
+        let text = rows("t", &series([1.0, 3.0, 3.0]), &series([2.0, 2.0, 2.0]));
+        assert!(text.contains("| 3.0 | 1.50 |"), "{text}");
+    }
+}

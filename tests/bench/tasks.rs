@@ -1,0 +1,148 @@
+//! The three tasks, each done by both tools, turn by turn.
+
+use std::path::Path;
+use std::process::Command;
+
+use cofferdam_tests::cofferdam::Cofferdam;
+use cofferdam_tests::error::Result;
+use cofferdam_tests::files::size;
+use cofferdam_tests::servers::{Postgresql, SUPERUSER};
+
+use crate::DATABASE;
+use crate::measure::{Cost, measure};
+use crate::settings::Settings;
+use crate::table::Series;
+
+/// Where a restore or a clone goes.
+const COPY: &str = "bench_copy";
+
+const CHECK: &str = include_str!("check.sql");
+
+/// Backup: ours, and pg_dump's.
+pub fn backups(server: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+    let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pg_dump -Fd, zstd:1"));
+    rounds(
+        settings,
+        || {
+            let cofferdam = repository(server)?;
+            ours.costs.push(backup(&cofferdam, settings)?);
+            ours.bytes = Some(size(&cofferdam.folder().join("repository"))?);
+            Ok(())
+        },
+        || {
+            let folder = tempfile::tempdir()?;
+            theirs.costs.push(dump(server, &folder.path().join("dump"), settings)?);
+            theirs.bytes = Some(size(folder.path())?);
+            Ok(())
+        },
+    )?;
+    Ok((ours, theirs))
+}
+
+/// Restore into a new database: ours, and pg_restore's.
+pub fn restores(server: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+    let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pg_restore"));
+    let cofferdam = repository(server)?;
+    backup(&cofferdam, settings)?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("dump");
+    dump(server, &path, settings)?;
+    let jobs = settings.jobs.to_string();
+    rounds(
+        settings,
+        || {
+            server.sql("postgres", "CHECKPOINT")?;
+            let arguments = ["restore", "bench@latest", "--to", "bench", "--database", COPY, "--jobs", &jobs];
+            ours.costs.push(measure(&mut cofferdam.command(&arguments))?);
+            check_and_drop(server, server)
+        },
+        || {
+            server.create_database(COPY)?;
+            server.sql("postgres", "CHECKPOINT")?;
+            let mut restore = server.client("pg_restore", COPY)?;
+            theirs.costs.push(measure(restore.args(["-j", &jobs, "-d", COPY]).arg(&path))?);
+            check_and_drop(server, server)
+        },
+    )?;
+    Ok((ours, theirs))
+}
+
+/// Clone to another server: ours, and pgcopydb's.
+pub fn clones(source: &Postgresql, target: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+    let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pgcopydb clone"));
+    let mut cofferdam = repository(source)?;
+    cofferdam.add_instance("target", target, SUPERUSER)?;
+    let jobs = settings.jobs.to_string();
+    rounds(
+        settings,
+        || {
+            target.sql("postgres", "CHECKPOINT")?;
+            let arguments = ["clone", "bench", "target", "--database", DATABASE, "--as", COPY, "--jobs", &jobs];
+            ours.costs.push(measure(&mut cofferdam.command(&arguments))?);
+            check_and_drop(source, target)
+        },
+        || {
+            target.create_database(COPY)?;
+            target.sql("postgres", "CHECKPOINT")?;
+            let folder = tempfile::tempdir()?;
+            let mut copy = Command::new("pgcopydb");
+            copy.args(["clone", "--table-jobs", &jobs, "--index-jobs", &jobs, "--dir"]).arg(folder.path().join("work"));
+            // The environment holds one password only, so here they are part of the addresses.
+            copy.env("PGCOPYDB_SOURCE_PGURI", with_password(source, DATABASE));
+            copy.env("PGCOPYDB_TARGET_PGURI", with_password(target, COPY));
+            theirs.costs.push(measure(&mut copy)?);
+            check_and_drop(source, target)
+        },
+    )?;
+    Ok((ours, theirs))
+}
+
+/// Both tools in each round; who goes first changes, so that neither always finds the caches warm.
+fn rounds(
+    settings: &Settings,
+    mut ours: impl FnMut() -> Result<()>,
+    mut theirs: impl FnMut() -> Result<()>,
+) -> Result<()> {
+    for round in 0..settings.rounds {
+        if round % 2 == 0 {
+            ours()?;
+            theirs()?;
+        } else {
+            theirs()?;
+            ours()?;
+        }
+    }
+    Ok(())
+}
+
+/// An empty repository, and a configuration that knows `server` as "bench".
+fn repository(server: &Postgresql) -> Result<Cofferdam> {
+    let mut cofferdam = Cofferdam::new()?;
+    cofferdam.add_instance("bench", server, DATABASE)?;
+    cofferdam.initialize()?;
+    Ok(cofferdam)
+}
+
+fn backup(cofferdam: &Cofferdam, settings: &Settings) -> Result<Cost> {
+    let jobs = settings.jobs.to_string();
+    measure(&mut cofferdam.command(&["backup", "bench", "--database", DATABASE, "--jobs", &jobs]))
+}
+
+fn dump(server: &Postgresql, path: &Path, settings: &Settings) -> Result<Cost> {
+    let mut dump = server.client("pg_dump", DATABASE)?;
+    measure(dump.args(["-Fd", "--compress=zstd:1", "-j", &settings.jobs.to_string(), "-f"]).arg(path))
+}
+
+/// A tool that was fast because it left something out doesn't count.
+fn check_and_drop(source: &Postgresql, target: &Postgresql) -> Result<()> {
+    let (expected, found) = (source.sql(DATABASE, CHECK)?, target.sql(COPY, CHECK)?);
+    if expected != found {
+        return Err(format!("the copy isn't whole: {found} instead of {expected}").into());
+    }
+    target.sql("postgres", &format!("DROP DATABASE {COPY} WITH (FORCE)"))?;
+    Ok(())
+}
+
+fn with_password(server: &Postgresql, database: &str) -> String {
+    server.url(SUPERUSER, database).replacen('@', &format!(":{}@", server.password()), 1)
+}
