@@ -1,8 +1,11 @@
 //! Cofferdam backs up, restores and clones databases of different engines through sandboxed plugins.
 
 pub mod config;
+pub mod dial;
 pub mod error;
+pub mod fault;
 pub mod operation;
 pub mod plugin;
+pub mod repository;
 pub mod secrets;
 pub mod services;

@@ -1,0 +1,319 @@
+//! Backup: a plan's units, read side by side into the repository, and the manifest last.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::batch::{Batch, deal};
+use super::event::Event;
+use super::feed::{Progress, drain};
+use super::measure::Measured;
+use super::source::Source;
+use super::{Environment, Operation, Outcome, Party, Totals};
+use crate::error::{Error, Result};
+use crate::plugin::{BackupOptions, Note, Options, Unit};
+use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository, StreamRecord, UnitRecord};
+
+/// What a backup is to hold, and how it is made.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The database, if not the endpoint's own.
+    pub database: Option<String>,
+    /// Object patterns; empty means all.
+    pub only: Vec<String>,
+    /// Object patterns to leave out.
+    pub except: Vec<String>,
+    /// Sessions that read side by side, from 1.
+    pub jobs: usize,
+    /// The operator's words for it.
+    pub tags: Vec<String>,
+    /// Named values that the engine knows.
+    pub settings: Options,
+}
+
+/// A unit that may succeed if it is read again is tried so often.
+const ATTEMPTS: u32 = 3;
+/// Reads that one worker has open ahead in a batch of small units, so that round trips don't add up.
+const AHEAD: usize = 16;
+
+/// Makes a backup.
+///
+/// # Errors
+/// If anything at all is missing of it; then there is no backup.
+pub async fn run(
+    party: &Party,
+    repository: &Repository,
+    request: &Request,
+    environment: Environment,
+) -> Result<Outcome> {
+    let operation = Operation::begin("backup", &party.name, environment)?;
+    let result = tokio::select! {
+        result = make(&operation, party, repository, request) => result,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
+    operation.end(&[party], result).await
+}
+
+async fn make(operation: &Operation, party: &Party, repository: &Repository, request: &Request) -> Result<Outcome> {
+    let started = Timestamp::now();
+    let writer = repository.writer(operation.id()).await?;
+    let made = read_all(operation, party, request, &writer).await;
+    let (done, mut manifest) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            return Err(abandoned(writer, error).await);
+        }
+    };
+    let plugin = party.plugin.inspection();
+    let stored = writer.add_plugin(&plugin.digest, party.plugin.bytes().clone()).await;
+    let totals = done.totals;
+    manifest.started = started;
+    manifest.finished = Timestamp::now();
+    (manifest.units, manifest.streams) = done.records();
+    let notes = manifest.notes.iter().map(|n| Note {
+        kind: n.kind.clone(),
+        object: n.object.clone(),
+        reason: n.reason.clone(),
+    });
+    let notes = notes.collect();
+    let stored_bytes = writer.stored_bytes();
+    if let Err(error) = stored {
+        return Err(abandoned(writer, error).await);
+    }
+    let id = writer.commit(manifest).await?;
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), notes })
+}
+
+/// Gives the lease back. What was stored stays as garbage that the next prune takes; if even that can't be written, the
+/// lease runs out by itself, so the first error is the one to tell.
+async fn abandoned(writer: BackupWriter, error: Error) -> Error {
+    let _ = writer.abandon().await;
+    error
+}
+
+/// Reads every unit. The manifest that comes back holds all but the units and the times.
+async fn read_all(
+    operation: &Operation,
+    party: &Party,
+    request: &Request,
+    writer: &BackupWriter,
+) -> Result<(Done, Manifest)> {
+    let options = BackupOptions {
+        operation: operation.id().to_owned(),
+        database: request.database.clone(),
+        only: request.only.clone(),
+        except: request.except.clone(),
+        extra: request.settings.clone(),
+    };
+    let source = Source::open(operation, party, options, request.jobs).await?;
+    let plan = source.plan.clone();
+    let mut notes = Vec::new();
+    operation.note(plan.notes.clone(), &mut notes);
+    operation.event(Event::Planned {
+        units: plan.units.len(),
+        estimated_bytes: plan.units.iter().filter_map(|u| u.estimated_bytes).sum(),
+        consistency: operation.clean(&plan.consistency),
+        jobs: source.jobs(),
+    });
+    let (last, first): (Vec<Unit>, Vec<Unit>) = plan.units.iter().cloned().partition(|unit| unit.leader);
+    let work = Work {
+        operation,
+        source: &source,
+        writer,
+        queue: Mutex::new(deal(first).into()),
+        done: Mutex::new(Done::of(&plan.units)),
+    };
+    tokio::select! {
+        result = work.all(last) => result?,
+        lost = source.watch() => return Err(lost),
+    }
+    let done = work.done.into_inner();
+    notes.extend(done.notes.iter().cloned());
+    operation.note(source.close().await?, &mut notes);
+    let about = &party.plugin.inspection().about;
+    let manifest = Manifest {
+        // The writer sets these three when it commits.
+        version: 0,
+        id: writer.id().clone(),
+        writer: String::new(),
+        operation: operation.id().to_owned(),
+        started: Timestamp::now(),
+        finished: Timestamp::now(),
+        instance: party.name.clone(),
+        database: request.database.clone(),
+        engine: about.name.clone(),
+        plugin: PluginRecord {
+            name: about.name.clone(),
+            version: about.version.clone(),
+            digest: party.plugin.inspection().digest.clone(),
+        },
+        server_version: plan.server_version,
+        consistency: plan.consistency,
+        taken_at: plan.taken_at,
+        position: plan.position,
+        tags: request.tags.clone(),
+        options: chosen(request),
+        extra: plan.extra,
+        notes: notes.into_iter().map(|n| NoteRecord { kind: n.kind, object: n.object, reason: n.reason }).collect(),
+        units: Vec::new(),
+        streams: Vec::new(),
+    };
+    Ok((done, manifest))
+}
+
+/// What the operator chose, for the manifest.
+fn chosen(request: &Request) -> BTreeMap<String, String> {
+    let mut options: BTreeMap<String, String> = request.settings.iter().cloned().collect();
+    for (name, values) in [("only", &request.only), ("except", &request.except)] {
+        if !values.is_empty() {
+            options.insert(name.to_owned(), values.join(" "));
+        }
+    }
+    options
+}
+
+/// What workers share.
+struct Work<'a> {
+    operation: &'a Operation,
+    source: &'a Source<'a>,
+    writer: &'a BackupWriter,
+    queue: Mutex<VecDeque<Batch>>,
+    done: Mutex<Done>,
+}
+
+impl Work<'_> {
+    /// Every worker until the queue is empty, then what only the leader can read.
+    async fn all(&self, last: Vec<Unit>) -> Result<()> {
+        let mut workers: FuturesUnordered<_> = (0..self.source.jobs()).map(|n| self.worker(n)).collect();
+        while let Some(result) = workers.next().await {
+            result?;
+        }
+        for batch in deal(last) {
+            for (unit, error) in self.read(0, batch).await? {
+                return Err(error.while_doing(format!("unit {}", unit.name)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn worker(&self, n: usize) -> Result<()> {
+        loop {
+            // Taken in a statement of its own: the queue isn't held while the batch is read.
+            let next = self.queue.lock().await.pop_front();
+            let Some(batch) = next else { return Ok(()) };
+            let attempt = batch.attempt + 1;
+            let failed = self.read(n, batch).await?;
+            if failed.is_empty() {
+                continue;
+            }
+            let mut again = Vec::new();
+            for (unit, error) in failed {
+                if !error.is_retryable() || attempt >= ATTEMPTS {
+                    return Err(error.while_doing(format!("unit {}", unit.name)));
+                }
+                let reason = self.operation.clean(&error.to_string());
+                self.operation.event(Event::UnitRetried { unit: unit.name.clone(), attempt, reason });
+                again.push(Batch { units: vec![unit], attempt });
+            }
+            tokio::time::sleep(Duration::from_millis(500) * 2_u32.pow(attempt)).await;
+            self.source.rejoin(n).await?;
+            self.queue.lock().await.extend(again);
+        }
+    }
+
+    /// Reads a batch into one stream; gives back the units that failed. An error is the repository's: final.
+    async fn read(&self, worker: usize, batch: Batch) -> Result<Vec<(Unit, Error)>> {
+        let ahead = if batch.units.len() > 1 { AHEAD } else { 1 };
+        let mut stream = self.writer.stream()?;
+        let (mut records, mut failed, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut readings = futures::stream::iter(batch.units)
+            .map(|unit| async { (self.source.read(worker, &unit).await, unit) })
+            .buffered(ahead);
+        while let Some((reading, unit)) = readings.next().await {
+            let offset = stream.position();
+            let mut progress = Progress::begin(&self.operation.context.sink, &unit);
+            let mut stored = Ok(());
+            let drained = match reading {
+                Err(error) => Err(error),
+                Ok(reading) => {
+                    let store = async |piece| {
+                        stored = stream.write(piece).await;
+                        if stored.is_ok() { Ok(()) } else { Err(Error::storage("the repository failed")) }
+                    };
+                    drain(&unit, reading, &mut progress, store).await
+                }
+            };
+            // No retry of the unit mends the repository.
+            stored?;
+            match drained {
+                Err(error) => failed.push((unit, error)),
+                Ok(drained) => {
+                    self.operation.note(drained.notes, &mut notes);
+                    records.push(record(unit, &drained.measured, drained.claimed, offset));
+                    progress.done(&drained.measured);
+                }
+            }
+        }
+        let stream = stream.finish().await?;
+        self.done.lock().await.add(stream, records, notes);
+        Ok(failed)
+    }
+}
+
+fn record(unit: Unit, measured: &Measured, claimed: Option<u64>, offset: u64) -> UnitRecord {
+    UnitRecord {
+        name: unit.name,
+        format: unit.format,
+        framing: unit.framing,
+        objects: unit.objects,
+        after: unit.after,
+        estimated_bytes: unit.estimated_bytes,
+        estimated_rows: unit.estimated_rows,
+        external: unit.external,
+        extra: unit.extra,
+        rows: measured.rows,
+        rows_claimed: claimed,
+        row_digest: measured.digest.clone(),
+        bytes: measured.bytes,
+        stream: 0,
+        offset,
+    }
+}
+
+/// What was read so far.
+struct Done {
+    place: HashMap<String, usize>,
+    units: Vec<UnitRecord>,
+    streams: Vec<StreamRecord>,
+    notes: Vec<Note>,
+    totals: Totals,
+}
+
+impl Done {
+    fn of(units: &[Unit]) -> Self {
+        let place = units.iter().enumerate().map(|(i, unit)| (unit.name.clone(), i)).collect();
+        Self { place, units: Vec::new(), streams: Vec::new(), notes: Vec::new(), totals: Totals::default() }
+    }
+
+    fn add(&mut self, stream: StreamRecord, records: Vec<UnitRecord>, notes: Vec<Note>) {
+        let number = self.streams.len();
+        self.streams.push(stream);
+        self.notes.extend(notes);
+        for record in records {
+            self.totals.units += 1;
+            self.totals.bytes += record.bytes;
+            self.totals.rows += record.rows.unwrap_or(0);
+            self.units.push(UnitRecord { stream: number, ..record });
+        }
+    }
+
+    /// The units in the plan's order, and the streams.
+    fn records(mut self) -> (Vec<UnitRecord>, Vec<StreamRecord>) {
+        self.units.sort_by_key(|unit| self.place.get(&unit.name).copied());
+        (self.units, self.streams)
+    }
+}

@@ -1,0 +1,47 @@
+//! Takes away what an operation left on a server, from a fresh sandbox: the operation's own may be what broke.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use super::{Environment, Party};
+use crate::error::{Error, Result};
+use crate::plugin::{Note, Sandbox};
+use crate::services::Context;
+
+/// Longer than ending sessions and dropping a database takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Cleans up after the operation with this id.
+///
+/// # Errors
+/// If the server can't be reached, refuses, or takes longer than two minutes.
+pub async fn run(party: &Party, operation: &str, environment: Environment) -> Result<Vec<Note>> {
+    let well_formed = operation.len() == 12 && operation.bytes().all(|b| b.is_ascii_hexdigit());
+    if !well_formed {
+        return Err(Error::invalid_options(format!("{operation:?} is no operation's id"))
+            .with_hint("an id has twelve hexadecimal digits; the operation's first line shows it"));
+    }
+    quietly(party, operation, environment).await
+}
+
+pub(super) async fn quietly(party: &Party, operation: &str, environment: Environment) -> Result<Vec<Note>> {
+    let context = Arc::new(Context {
+        operation: operation.to_owned(),
+        sink: environment.sink,
+        redactor: environment.redactor,
+        cancel: environment.cancel,
+        sessions: TaskTracker::new(),
+    });
+    let work = async {
+        let sandbox = Sandbox::start(&party.plugin, &context, &environment.limits).await?;
+        sandbox.cleanup(&party.endpoint, operation).await
+    };
+    let result = tokio::time::timeout(PATIENCE, work).await;
+    context.sessions.close();
+    let _ = tokio::time::timeout(super::CLOSING, context.sessions.wait()).await;
+    result.unwrap_or_else(|_| {
+        Err(Error::unreachable(format!("cleaning up on {} took longer than {} s", party.name, PATIENCE.as_secs())))
+    })
+}

@@ -1,0 +1,122 @@
+//! Clone between two servers: one plugin's backup piped into another's restore, unit by unit, with nothing on disk.
+
+use super::event::Event;
+use super::feed::{Feeding, Progress, drain, refused};
+use super::source::Source;
+use super::target::{Feeder, Target};
+use super::{Environment, Operation, Outcome, Party};
+use crate::error::{Error, Result};
+use crate::plugin::{self, BackupOptions, Options, RestoreOptions, Unit};
+
+/// What is to be cloned, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The database to read, if not the source's own.
+    pub database: Option<String>,
+    /// The database to make, if it isn't to bear the same name.
+    pub target: Option<String>,
+    /// Object patterns; empty means all.
+    pub only: Vec<String>,
+    /// Object patterns to leave out.
+    pub except: Vec<String>,
+    /// "fail", "replace" or "append".
+    pub if_exists: String,
+    /// Sessions that work side by side on each server, from 1.
+    pub jobs: usize,
+    /// Named values that the engine knows.
+    pub settings: Options,
+}
+
+/// Clones a database from one server to another.
+///
+/// # Errors
+/// If anything of it can't be read or written; then the target is as it was, as far as the engine can take back what it
+/// made.
+pub async fn run(source: &Party, target: &Party, request: &Request, environment: Environment) -> Result<Outcome> {
+    let operation = Operation::begin("clone", &format!("{} to {}", source.name, target.name), environment)?;
+    let result = tokio::select! {
+        result = pipe(&operation, source, target, request) => result,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
+    operation.end(&[source, target], result).await
+}
+
+async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request) -> Result<Outcome> {
+    let engine = from.plugin.inspection().about.name.clone();
+    if to.plugin.inspection().about.name != engine {
+        return Err(Error::unsupported(format!(
+            "{} is an instance of {engine}, and {} of {}: only one engine's databases can be cloned into each other",
+            from.name,
+            to.name,
+            to.plugin.inspection().about.name
+        )));
+    }
+    let options = BackupOptions {
+        operation: operation.id().to_owned(),
+        database: request.database.clone(),
+        only: request.only.clone(),
+        except: request.except.clone(),
+        extra: request.settings.clone(),
+    };
+    let source = Source::open(operation, from, options, request.jobs).await?;
+    let mut notes = Vec::new();
+    operation.note(source.plan.notes.clone(), &mut notes);
+    operation.event(Event::Planned {
+        units: source.plan.units.len(),
+        estimated_bytes: source.plan.units.iter().filter_map(|u| u.estimated_bytes).sum(),
+        consistency: operation.clean(&source.plan.consistency),
+        jobs: source.jobs(),
+    });
+    let restore = RestoreOptions {
+        operation: operation.id().to_owned(),
+        database: request.target.clone(),
+        if_exists: request.if_exists.clone(),
+        only: Vec::new(),
+        except: Vec::new(),
+        extra: request.settings.clone(),
+    };
+    let plan = plugin::Source {
+        engine,
+        server_version: source.plan.server_version.clone(),
+        units: source.plan.units.clone(),
+        extra: source.plan.extra.clone(),
+    };
+    let target = Target::open(operation, to, restore, plan).await?;
+    target.must_work(&mut notes).await?;
+    let feeder = FromServer { operation, source: &source };
+    let totals = tokio::select! {
+        totals = target.fill(&feeder, source.jobs(), &mut notes) => totals?,
+        lost = source.watch() => return Err(lost),
+    };
+    operation.note(source.close().await?, &mut notes);
+    Ok(Outcome { backup: None, totals, stored_bytes: None, notes })
+}
+
+struct FromServer<'a> {
+    operation: &'a Operation,
+    source: &'a Source<'a>,
+}
+
+impl Feeder for FromServer<'_> {
+    async fn feed(&self, worker: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
+        let drained = async {
+            let reading = self.source.read(worker, unit).await?;
+            drain(unit, reading, progress, async |piece| feeding.pieces.send(piece).await.map_err(refused)).await
+        };
+        match drained.await {
+            Ok(drained) => {
+                self.operation.note(drained.notes, &mut Vec::new());
+                feeding.end(Ok(drained.measured));
+                Ok(())
+            }
+            Err(error) => {
+                feeding.end(Err(Error::cancelled("the source couldn't be read")));
+                Err(error)
+            }
+        }
+    }
+
+    async fn again(&self, worker: usize) -> Result<()> {
+        self.source.rejoin(worker).await
+    }
+}

@@ -1,0 +1,118 @@
+//! A unit's stream on its way through the host: measured, told of, and handed on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use super::event::{Event, Sink};
+use super::measure::{Framing, Measure, Measured};
+use crate::error::{Error, Result};
+use crate::plugin::{Reading, Unit};
+use crate::services::stream::ByteStream;
+
+/// Tells how far a unit is, a few times a second.
+pub(super) struct Progress {
+    sink: Arc<dyn Sink>,
+    unit: String,
+    told: Instant,
+}
+
+const TELL: Duration = Duration::from_millis(250);
+
+impl Progress {
+    /// Tells that a unit begins.
+    pub(super) fn begin(sink: &Arc<dyn Sink>, unit: &Unit) -> Self {
+        sink.event(Event::UnitStarted { unit: unit.name.clone(), estimated_bytes: unit.estimated_bytes });
+        Self { sink: Arc::clone(sink), unit: unit.name.clone(), told: Instant::now() }
+    }
+
+    pub(super) fn at(&mut self, bytes: u64) {
+        if self.told.elapsed() >= TELL {
+            self.told = Instant::now();
+            self.sink.event(Event::UnitProgress { unit: self.unit.clone(), bytes });
+        }
+    }
+
+    /// Tells that it is where it belongs.
+    pub(super) fn done(self, measured: &Measured) {
+        self.sink.event(Event::UnitDone { unit: self.unit, bytes: measured.bytes, rows: measured.rows });
+    }
+}
+
+/// Reads a unit to its end and gives every piece to `sink`. It is whole only if the plugin says so and its count is
+/// the one that the host saw.
+pub(super) async fn drain(
+    unit: &Unit,
+    mut reading: Reading,
+    progress: &mut Progress,
+    mut sink: impl AsyncFnMut(Bytes) -> Result<()>,
+) -> Result<Drained> {
+    let mut measure = Measure::new(Framing::parse(&unit.framing)?);
+    while let Some(piece) = reading.data.next().await {
+        measure.update(&piece)?;
+        progress.at(measure.bytes());
+        sink(piece).await?;
+    }
+    let summary = reading.summary().await?;
+    let measured = measure.finish()?;
+    agree(&measured, summary.rows, "the server says that it sent")?;
+    Ok(Drained { measured, claimed: summary.rows, notes: summary.notes })
+}
+
+/// A unit that was read to its end.
+pub(super) struct Drained {
+    pub(super) measured: Measured,
+    pub(super) claimed: Option<u64>,
+    pub(super) notes: Vec<crate::plugin::Note>,
+}
+
+/// Holds a claimed count of rows against the one that was seen.
+pub(super) fn agree(measured: &Measured, claimed: Option<u64>, who: &str) -> Result<()> {
+    match (measured.rows, claimed) {
+        (Some(seen), Some(claimed)) if seen != claimed => {
+            Err(Error::corrupt(format!("{who} {claimed} rows, and {seen} were seen")))
+        }
+        (Some(seen), None) => Err(Error::corrupt(format!("{seen} rows were seen, and the plugin confirms no number"))),
+        _ => Ok(()),
+    }
+}
+
+/// A unit's stream on its way into a plugin, which may count it only once `complete` said that it is whole.
+pub(super) struct Feed {
+    pub(super) data: ByteStream,
+    pub(super) complete: oneshot::Receiver<Result<()>>,
+    /// What went in.
+    pub(super) measured: oneshot::Receiver<Measured>,
+}
+
+/// The other end of a [`Feed`].
+pub(super) struct Feeding {
+    pub(super) pieces: mpsc::Sender<Bytes>,
+    complete: oneshot::Sender<Result<()>>,
+    measured: oneshot::Sender<Measured>,
+}
+
+impl Feed {
+    pub(super) fn new() -> (Feeding, Self) {
+        let (pieces, data) = ByteStream::channel();
+        let (complete, completed) = oneshot::channel();
+        let (measured, was_measured) = oneshot::channel();
+        (Feeding { pieces, complete, measured }, Self { data, complete: completed, measured: was_measured })
+    }
+}
+
+impl Feeding {
+    /// Ends the stream and says whether it is whole. Whoever isn't there any more needn't know.
+    pub(super) fn end(self, result: Result<Measured>) {
+        drop(self.pieces);
+        let result = result.map(|measured| drop(self.measured.send(measured)));
+        let _ = self.complete.send(result);
+    }
+}
+
+/// Says that nobody takes the pieces any more: the writer failed, and says why itself.
+pub(super) fn refused<T>(_: mpsc::error::SendError<T>) -> Error {
+    Error::cancelled("the target doesn't take any more of it")
+}

@@ -1,0 +1,215 @@
+//! Backup, restore, clone, verify: what the host does with a plugin and a repository, the same way for every engine.
+
+pub mod backup;
+mod batch;
+pub mod check;
+pub mod cleanup;
+pub mod clone;
+pub mod event;
+mod feed;
+mod graph;
+mod measure;
+pub mod restore;
+mod source;
+mod target;
+pub mod verify;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::{Error, Result};
+use crate::plugin::{Limits, Note, Plugin, Sandbox};
+use crate::secrets::Redactor;
+use crate::services::{Context, Endpoint};
+use event::{Event, Sink};
+
+/// An instance and the plugin that speaks to it.
+#[derive(Clone)]
+pub struct Party {
+    /// The instance's name in the configuration.
+    pub name: String,
+    /// Its engine.
+    pub plugin: Plugin,
+    /// Where it is.
+    pub endpoint: Endpoint,
+}
+
+/// What every operation needs of the one who starts it.
+pub struct Environment {
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// Knows every secret that the operation uses.
+    pub redactor: Redactor,
+    /// Cancel it to end the operation; what it made is cleaned up.
+    pub cancel: CancellationToken,
+    /// What each sandbox may use up.
+    pub limits: Limits,
+}
+
+/// What went through an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Units.
+    pub units: usize,
+    /// Bytes of their streams.
+    pub bytes: u64,
+    /// Rows that the host counted.
+    pub rows: u64,
+}
+
+/// How an operation ended well.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The backup that it made or read.
+    pub backup: Option<String>,
+    /// What went through.
+    pub totals: Totals,
+    /// Bytes that the repository took in anew.
+    pub stored_bytes: Option<u64>,
+    /// What became of objects.
+    pub notes: Vec<Note>,
+}
+
+/// An operation on its way.
+pub(crate) struct Operation {
+    context: Arc<Context>,
+    limits: Limits,
+    began: Instant,
+}
+
+/// How long sessions get to close once an operation is over.
+const CLOSING: Duration = Duration::from_secs(10);
+
+impl Operation {
+    /// Begins an operation and tells so.
+    fn begin(kind: &'static str, instance: &str, environment: Environment) -> Result<Self> {
+        let operation = Self::quiet(environment)?;
+        let (id, instance) = (operation.id().to_owned(), instance.to_owned());
+        operation.event(Event::Started { operation: kind, id, instance });
+        Ok(operation)
+    }
+
+    /// An operation that moves nothing and needs no telling.
+    fn quiet(environment: Environment) -> Result<Self> {
+        let mut id = [0_u8; 6];
+        getrandom::fill(&mut id)
+            .map_err(|e| Error::internal("the system gives no random bytes").with_cause(e.to_string()))?;
+        let context = Context {
+            operation: id.iter().map(|b| format!("{b:02x}")).collect(),
+            sink: environment.sink,
+            redactor: environment.redactor,
+            cancel: environment.cancel,
+            sessions: TaskTracker::new(),
+        };
+        Ok(Self { context: Arc::new(context), limits: environment.limits, began: Instant::now() })
+    }
+
+    fn id(&self) -> &str {
+        &self.context.operation
+    }
+
+    /// A fresh sandbox of a plugin.
+    async fn sandbox(&self, plugin: &Plugin) -> Result<Sandbox> {
+        Sandbox::start(plugin, &self.context, &self.limits).await
+    }
+
+    fn event(&self, event: Event) {
+        self.context.sink.event(event);
+    }
+
+    /// A plugin's text on its way to a person.
+    fn clean(&self, text: &str) -> String {
+        self.context.redactor.clean(text)
+    }
+
+    /// Tells the operator of notes, and keeps them.
+    fn note(&self, notes: Vec<Note>, kept: &mut Vec<Note>) {
+        for note in notes {
+            let note = Note {
+                kind: self.clean(&note.kind),
+                object: self.clean(&note.object),
+                reason: self.clean(&note.reason),
+            };
+            self.event(Event::Note {
+                kind: note.kind.clone(),
+                object: note.object.clone(),
+                reason: note.reason.clone(),
+            });
+            kept.push(note);
+        }
+    }
+
+    /// Fails as soon as the operator cancels.
+    async fn cancelled(&self) -> Error {
+        self.context.cancel.cancelled().await;
+        Error::cancelled("cancelled; nothing of this operation counts")
+    }
+
+    /// Ends a quiet operation.
+    async fn close<T>(self, result: Result<T>) -> Result<T> {
+        self.context.sessions.close();
+        let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
+        result.map_err(|error| error.map_text(|text| self.clean(text)))
+    }
+
+    /// Ends the operation: waits until its sessions are closed, cleans up after it if it failed, and tells.
+    async fn end(self, parties: &[&Party], result: Result<Outcome>) -> Result<Outcome> {
+        // What still runs in a sandbox that was dropped has to come to an end too.
+        if result.is_err() {
+            self.context.cancel.cancel();
+        }
+        self.context.sessions.close();
+        let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
+        match result {
+            Ok(outcome) => {
+                self.event(Event::Finished {
+                    backup: outcome.backup.clone(),
+                    units: outcome.totals.units,
+                    bytes: outcome.totals.bytes,
+                    rows: outcome.totals.rows,
+                    seconds: self.began.elapsed().as_secs_f64(),
+                    stored_bytes: outcome.stored_bytes,
+                });
+                Ok(outcome)
+            }
+            Err(error) => {
+                for party in parties {
+                    self.clean_up_after(party).await;
+                }
+                let error = error.map_text(|text| self.clean(text));
+                self.event(Event::Failed {
+                    code: error.code().to_owned(),
+                    message: error.message().to_owned(),
+                    causes: error.causes(),
+                    hint: error.hint().map(str::to_owned),
+                });
+                Err(error)
+            }
+        }
+    }
+
+    async fn clean_up_after(&self, party: &Party) {
+        let environment = Environment {
+            sink: Arc::clone(&self.context.sink),
+            redactor: self.context.redactor.clone(),
+            cancel: CancellationToken::new(),
+            limits: self.limits,
+        };
+        if let Err(error) = cleanup::quietly(party, self.id(), environment).await {
+            let error = error.map_text(|text| self.clean(text));
+            self.event(Event::Note {
+                kind: "warning".to_owned(),
+                object: party.name.clone(),
+                reason: format!(
+                    "what this operation may have left there couldn't be taken away ({error}); \
+                     run `cofferdam cleanup {} --instance {}` once it can be reached",
+                    self.id(),
+                    party.name
+                ),
+            });
+        }
+    }
+}

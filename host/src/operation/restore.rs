@@ -1,0 +1,181 @@
+//! Restore: a backup's units, in the order that its plan demands, into a server. A unit that isn't byte for byte what
+//! was backed up is never committed.
+
+use super::event::Event;
+use super::feed::{Feeding, Progress, refused};
+use super::measure::{Framing, Measure, Measured};
+use super::target::{Feeder, Target};
+use super::{Environment, Operation, Outcome, Party};
+use crate::error::{Error, Result};
+use crate::plugin::{Note, Options, RestoreOptions, Source, Unit};
+use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
+
+/// How a restore is to be done.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The database to make, if not the one that the backup was taken of.
+    pub database: Option<String>,
+    /// "fail", "replace" or "append".
+    pub if_exists: String,
+    /// Sessions that write side by side, from 1.
+    pub jobs: usize,
+    /// Named values that the engine knows.
+    pub settings: Options,
+}
+
+/// Restores a backup.
+///
+/// # Errors
+/// If anything of it can't be restored; then the target is as it was, as far as the engine can take back what it made.
+pub async fn run(
+    party: &Party,
+    repository: &Repository,
+    manifest: &Manifest,
+    request: &Request,
+    environment: Environment,
+) -> Result<Outcome> {
+    let operation = Operation::begin("restore", &party.name, environment)?;
+    let result = tokio::select! {
+        result = fill(&operation, party, repository, manifest, request) => result,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
+    operation.end(&[party], result).await
+}
+
+/// Says what a restore would do and what would stop it. Changes nothing.
+///
+/// # Errors
+/// If the server can't be reached or refuses.
+pub async fn dry_run(
+    party: &Party,
+    manifest: &Manifest,
+    request: &Request,
+    environment: Environment,
+) -> Result<Vec<Note>> {
+    let operation = Operation::quiet(environment)?;
+    let looked = async {
+        let target = Target::open(&operation, party, options(&operation, request), source(manifest)).await?;
+        target.check().await
+    };
+    let looked = looked.await;
+    operation.close(looked).await
+}
+
+async fn fill(
+    operation: &Operation,
+    party: &Party,
+    repository: &Repository,
+    manifest: &Manifest,
+    request: &Request,
+) -> Result<Outcome> {
+    if party.plugin.inspection().about.name != manifest.engine {
+        return Err(Error::invalid_options(format!(
+            "{} is a backup of {}, and {} is an instance of {}",
+            manifest.id,
+            manifest.engine,
+            party.name,
+            party.plugin.inspection().about.name
+        )));
+    }
+    let feeder = FromBackup { reader: repository.reader(manifest)?, records: &manifest.units };
+    let target = Target::open(operation, party, options(operation, request), source(manifest)).await?;
+    let mut notes = Vec::new();
+    target.must_work(&mut notes).await?;
+    operation.event(Event::Planned {
+        units: manifest.units.len(),
+        estimated_bytes: manifest.units.iter().map(|u| u.bytes).sum(),
+        consistency: operation.clean(&manifest.consistency),
+        jobs: request.jobs,
+    });
+    let totals = target.fill(&feeder, request.jobs, &mut notes).await?;
+    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes })
+}
+
+fn options(operation: &Operation, request: &Request) -> RestoreOptions {
+    RestoreOptions {
+        operation: operation.id().to_owned(),
+        database: request.database.clone(),
+        if_exists: request.if_exists.clone(),
+        only: Vec::new(),
+        except: Vec::new(),
+        extra: request.settings.clone(),
+    }
+}
+
+fn source(manifest: &Manifest) -> Source {
+    Source {
+        engine: manifest.engine.clone(),
+        server_version: manifest.server_version.clone(),
+        units: manifest.units.iter().map(unit).collect(),
+        extra: manifest.extra.clone(),
+    }
+}
+
+/// A unit as the plugin knew it, with what is known now of its size.
+pub(super) fn unit(record: &UnitRecord) -> Unit {
+    Unit {
+        name: record.name.clone(),
+        format: record.format.clone(),
+        framing: record.framing.clone(),
+        objects: record.objects.clone(),
+        after: record.after.clone(),
+        estimated_bytes: Some(record.bytes),
+        estimated_rows: record.rows,
+        leader: false,
+        external: record.external,
+        extra: record.extra.clone(),
+    }
+}
+
+struct FromBackup<'a> {
+    reader: BackupReader,
+    records: &'a [UnitRecord],
+}
+
+impl Feeder for FromBackup<'_> {
+    async fn feed(&self, _: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
+        let Some(record) = self.records.iter().find(|record| record.name == unit.name) else {
+            return Err(Error::internal(format!("the unit {} isn't in the manifest", unit.name)));
+        };
+        let hand_on = async |piece| feeding.pieces.send(piece).await.map_err(refused);
+        match read(&self.reader, record, progress, hand_on).await {
+            Ok(measured) => {
+                feeding.end(Ok(measured));
+                Ok(())
+            }
+            Err(error) => {
+                feeding.end(Err(Error::cancelled("the backup couldn't be read")));
+                Err(error)
+            }
+        }
+    }
+
+    async fn again(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads a unit out of a backup and holds it against its record.
+pub(super) async fn read(
+    reader: &BackupReader,
+    record: &UnitRecord,
+    progress: &mut Progress,
+    mut sink: impl AsyncFnMut(bytes::Bytes) -> Result<()>,
+) -> Result<Measured> {
+    let mut measure = Measure::new(Framing::parse(&record.framing)?);
+    let mut stored = reader.unit(record)?;
+    while let Some(piece) = stored.next().await? {
+        measure.update(&piece)?;
+        progress.at(measure.bytes());
+        sink(piece).await?;
+    }
+    let measured = measure.finish()?;
+    let recorded = Measured { bytes: record.bytes, rows: record.rows, digest: record.row_digest.clone() };
+    if measured != recorded {
+        return Err(Error::corrupt(format!(
+            "the unit {} isn't what was backed up: {} bytes and {:?} rows were recorded, {} and {:?} were read",
+            record.name, recorded.bytes, recorded.rows, measured.bytes, measured.rows
+        )));
+    }
+    Ok(measured)
+}

@@ -1,0 +1,114 @@
+//! The reading side of a backup or a clone: a leader that holds the state, and workers that joined it.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use tokio::sync::RwLock;
+
+use super::graph::Graph;
+use super::measure::Framing;
+use super::{Operation, Party};
+use crate::error::{Error, Result};
+use crate::plugin::{BackupOptions, BackupSession, Capability, Note, Plan, Reading, Unit};
+
+/// How often the leader is asked whether its state is good and in nobody's way.
+const ALIVE: Duration = Duration::from_secs(10);
+
+pub(super) struct Source<'a> {
+    operation: &'a Operation,
+    party: &'a Party,
+    options: BackupOptions,
+    leader: BackupSession,
+    workers: Vec<RwLock<BackupSession>>,
+    pub(super) plan: Plan,
+}
+
+impl<'a> Source<'a> {
+    /// Leads, plans, and lets as many workers join as are wanted and make sense.
+    pub(super) async fn open(
+        operation: &'a Operation,
+        party: &'a Party,
+        options: BackupOptions,
+        jobs: usize,
+    ) -> Result<Self> {
+        party.plugin.require(Capability::Backup)?;
+        let sandbox = operation.sandbox(&party.plugin).await?;
+        let leader = BackupSession::open(sandbox, &party.endpoint, &options, None).await?;
+        let plan = leader.plan().await?;
+        if plan.units.is_empty() {
+            return Err(Error::plugin("the plugin's plan is empty, and an empty backup is none"));
+        }
+        // Says in time what restoring would find out too late.
+        Graph::new(plan.units.clone())?;
+        for unit in &plan.units {
+            Framing::parse(&unit.framing).map_err(|e| e.while_doing(format!("unit {}", unit.name)))?;
+        }
+        let mut source = Self { operation, party, options, leader, workers: Vec::new(), plan };
+        if let Some(token) = source.plan.join.clone() {
+            let wanted = jobs.min(source.plan.units.iter().filter(|u| !u.leader).count());
+            let joins = (0..wanted).map(|_| source.join(&token));
+            let workers = try_join_all(joins).await?;
+            source.workers = workers.into_iter().map(RwLock::new).collect();
+            source.leader.joined().await?;
+        }
+        Ok(source)
+    }
+
+    async fn join(&self, token: &str) -> Result<BackupSession> {
+        let sandbox = self.operation.sandbox(&self.party.plugin).await?;
+        BackupSession::open(sandbox, &self.party.endpoint, &self.options, Some(token)).await
+    }
+
+    /// How many sessions read side by side.
+    pub(super) fn jobs(&self) -> usize {
+        self.workers.len().max(1)
+    }
+
+    /// Opens a unit's stream on a worker's session; what only the leader can read, or must since somebody waits for a
+    /// lock that it already holds, on the leader's.
+    pub(super) async fn read(&self, worker: usize, unit: &Unit) -> Result<Reading> {
+        let session = match self.workers.get(worker) {
+            Some(worker) if !unit.leader => worker.read().await.clone(),
+            _ => return self.leader.read(unit).await,
+        };
+        match session.read(unit).await {
+            Err(error) if error.is_conflict() => self.leader.read(unit).await,
+            other => other,
+        }
+    }
+
+    /// Gives a worker a fresh session after a failure, where the state can still be joined. States are never mixed:
+    /// if it can't, the operation fails.
+    pub(super) async fn rejoin(&self, worker: usize) -> Result<()> {
+        let lost = || Error::unreachable("a session of the snapshot was lost, and it can't be joined again");
+        let token = self.plan.join.as_deref().filter(|_| self.plan.rejoinable).ok_or_else(lost)?;
+        let place = self.workers.get(worker).ok_or_else(lost)?;
+        let fresh = self.join(token).await?;
+        *place.write().await = fresh;
+        Ok(())
+    }
+
+    /// Watches the leader; returns when it is lost.
+    pub(super) async fn watch(&self) -> Error {
+        let mut told: Vec<Note> = Vec::new();
+        loop {
+            tokio::time::sleep(ALIVE).await;
+            match self.leader.alive().await {
+                Ok(notes) => {
+                    // What was said before needn't be said every ten seconds.
+                    let new = notes.into_iter().filter(|note| !told.contains(note)).collect();
+                    self.operation.note(new, &mut told);
+                }
+                Err(error) => return error.while_doing("the leading session was lost"),
+            }
+        }
+    }
+
+    /// Closes every session; says what changed on the server since the plan.
+    pub(super) async fn close(self) -> Result<Vec<Note>> {
+        for worker in self.workers {
+            worker.into_inner().close().await?;
+        }
+        self.leader.close().await
+    }
+}

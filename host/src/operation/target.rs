@@ -1,0 +1,191 @@
+//! The writing side of a restore or a clone: units in the order that their plan demands, as many side by side as there
+//! are workers.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::try_join_all;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{Mutex, Notify};
+
+use super::event::Event;
+use super::feed::{Feed, Progress, agree};
+use super::graph::Graph;
+use super::{Operation, Party, Totals};
+use crate::error::{Error, Result};
+use crate::plugin::{Capability, Note, RestoreOptions, RestoreSession, Source, Unit};
+
+/// A unit that may succeed if it is written again is tried so often.
+const ATTEMPTS: u32 = 3;
+
+/// Where the streams come from: a backup, or a server.
+pub(super) trait Feeder {
+    /// Opens a unit's stream for a worker and feeds it until its end. Returns once the stream is over, well or not;
+    /// the feed's receiver learns of it.
+    async fn feed(
+        &self,
+        worker: usize,
+        unit: &Unit,
+        feeding: super::feed::Feeding,
+        progress: &mut Progress,
+    ) -> Result<()>;
+
+    /// Makes a worker good for another try after a failure.
+    async fn again(&self, worker: usize) -> Result<()>;
+}
+
+pub(super) struct Target<'a> {
+    operation: &'a Operation,
+    party: &'a Party,
+    options: RestoreOptions,
+    source: Source,
+    leader: RestoreSession,
+}
+
+impl<'a> Target<'a> {
+    /// Leads; changes nothing yet.
+    pub(super) async fn open(
+        operation: &'a Operation,
+        party: &'a Party,
+        options: RestoreOptions,
+        source: Source,
+    ) -> Result<Self> {
+        party.plugin.require(Capability::Restore)?;
+        let sandbox = operation.sandbox(&party.plugin).await?;
+        let leader = RestoreSession::open(sandbox, &party.endpoint, &options, None).await?;
+        Ok(Self { operation, party, options, source, leader })
+    }
+
+    /// What would happen. A note of the kind "blocker" says that it can't work.
+    pub(super) async fn check(&self) -> Result<Vec<Note>> {
+        self.leader.check(&self.source).await
+    }
+
+    /// Fails if something stands against the restore, before anything is changed.
+    pub(super) async fn must_work(&self, notes: &mut Vec<Note>) -> Result<()> {
+        let found = self.check().await?;
+        let blockers: Vec<String> = found
+            .iter()
+            .filter(|note| note.kind == "blocker")
+            .map(|note| format!("{}: {}", note.object, note.reason))
+            .collect();
+        if !blockers.is_empty() {
+            return Err(Error::conflict(format!("this can't be restored there: {}", blockers.join("; ")))
+                .with_hint("nothing was changed; `--dry-run` shows everything that was found"));
+        }
+        self.operation.note(found, notes);
+        Ok(())
+    }
+
+    /// Writes every unit, and makes the result visible.
+    pub(super) async fn fill<F: Feeder>(self, feeder: &F, jobs: usize, notes: &mut Vec<Note>) -> Result<Totals> {
+        let graph = Graph::new(self.source.units.clone())?;
+        let token = self.leader.prepare(&self.source).await?;
+        let jobs = jobs.min(self.source.units.len()).max(1);
+        let workers = try_join_all((0..jobs).map(|_| self.join(&token))).await?;
+        let work = Work {
+            target: &self,
+            feeder,
+            token: &token,
+            graph: Mutex::new(graph),
+            changed: Notify::new(),
+            done: Mutex::default(),
+        };
+        let mut running: FuturesUnordered<_> =
+            workers.into_iter().enumerate().map(|(n, session)| work.worker(n, session)).collect();
+        while let Some(result) = running.next().await {
+            result?;
+        }
+        drop(running);
+        let (totals, told) = work.done.into_inner();
+        notes.extend(told);
+        let finished = self.leader.finish().await?;
+        self.operation.note(finished, notes);
+        self.leader.clone().close().await?;
+        Ok(totals)
+    }
+
+    async fn join(&self, token: &str) -> Result<RestoreSession> {
+        let sandbox = self.operation.sandbox(&self.party.plugin).await?;
+        RestoreSession::open(sandbox, &self.party.endpoint, &self.options, Some(token)).await
+    }
+}
+
+/// What workers share.
+struct Work<'a, F> {
+    target: &'a Target<'a>,
+    feeder: &'a F,
+    token: &'a str,
+    graph: Mutex<Graph>,
+    changed: Notify,
+    done: Mutex<(Totals, Vec<Note>)>,
+}
+
+impl<F: Feeder> Work<'_, F> {
+    async fn worker(&self, n: usize, mut session: RestoreSession) -> Result<()> {
+        while let Some((place, unit)) = self.next().await {
+            let mut attempt = 0;
+            while let Err(error) = self.write(n, &session, &unit, attempt).await {
+                attempt += 1;
+                if !error.is_retryable() || attempt >= ATTEMPTS {
+                    return Err(error.while_doing(format!("unit {}", unit.name)));
+                }
+                let operation = self.target.operation;
+                let reason = operation.clean(&error.to_string());
+                operation.event(Event::UnitRetried { unit: unit.name.clone(), attempt, reason });
+                tokio::time::sleep(Duration::from_millis(500) * 2_u32.pow(attempt)).await;
+                session = self.target.join(self.token).await?;
+                self.feeder.again(n).await?;
+            }
+            self.graph.lock().await.done(place);
+            self.changed.notify_waiters();
+        }
+        session.close().await
+    }
+
+    /// The next unit that may be written; waits while others are on their way. None once all are done.
+    async fn next(&self) -> Option<(usize, Unit)> {
+        loop {
+            // Listening begins before looking, so that nothing happens unheard in between.
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            {
+                let mut graph = self.graph.lock().await;
+                if graph.is_done() {
+                    return None;
+                }
+                if let Some(next) = graph.take() {
+                    return Some(next);
+                }
+            }
+            changed.await;
+        }
+    }
+
+    async fn write(&self, n: usize, session: &RestoreSession, unit: &Unit, attempt: u32) -> Result<()> {
+        let (feeding, feed) = Feed::new();
+        let mut progress = Progress::begin(&self.target.operation.context.sink, unit);
+        let writing = session.write(unit, attempt, feed.data, feed.complete);
+        let (fed, written) = tokio::join!(self.feeder.feed(n, unit, feeding, &mut progress), writing);
+        let summary = match (fed, written) {
+            (Ok(()), Ok(summary)) => summary,
+            // The source's failure is the cause of the writer's, unless the writer had stopped taking.
+            (Err(error), Ok(_)) => return Err(error),
+            (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
+            (_, Err(error)) => return Err(error),
+        };
+        let measured = feed
+            .measured
+            .await
+            .map_err(|_| Error::plugin("the plugin says that a unit was written before its stream was over"))?;
+        agree(&measured, summary.rows, "the target says that it took")?;
+        let mut done = self.done.lock().await;
+        done.0.units += 1;
+        done.0.bytes += measured.bytes;
+        done.0.rows += measured.rows.unwrap_or(0);
+        self.target.operation.note(summary.notes, &mut done.1);
+        progress.done(&measured);
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! Who a plugin is: the custom section `cofferdam:plugin` of the component, read without running anything.
+
+use serde::{Deserialize, Serialize};
+use wasmparser::{Parser, Payload};
+
+use crate::error::{Error, Result};
+
+/// The custom section's name.
+pub const SECTION: &str = "cofferdam:plugin";
+
+/// A plugin's description of itself, as JSON in the custom section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct About {
+    /// The engine's name, as `engine` in the configuration: lower case, 1 to 64 of a-z, 0-9 and `-`.
+    pub name: String,
+    /// The engine's name for people.
+    pub title: String,
+    /// The plugin's version.
+    pub version: String,
+    /// The server versions that it was made for, for people.
+    #[serde(default)]
+    pub server_versions: String,
+    /// The port that is meant when the URL names none.
+    #[serde(default)]
+    pub default_port: Option<u16>,
+    /// Options that it knows beyond the contract's own.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+}
+
+/// An option that a plugin knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Setting {
+    /// Its name, as in `--set NAME=VALUE`.
+    pub name: String,
+    /// What it does.
+    pub help: String,
+}
+
+impl About {
+    /// Reads it from a component's bytes.
+    ///
+    /// # Errors
+    /// If the bytes aren't a component, or have no such section or more than one, or it can't be read.
+    pub fn of(component: &[u8]) -> Result<Self> {
+        let mut sections = Vec::new();
+        // The outermost component only: a nested module can't speak for it.
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.map_err(|e| Error::plugin("this isn't a whole WebAssembly component").with_cause(e))? {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
+                    sections.push(section.data().to_vec());
+                }
+                _ => {}
+            }
+        }
+        let [section] = sections.as_slice() else {
+            return Err(Error::plugin(format!(
+                "the component has {} custom sections named `{SECTION}`, and a plugin has one",
+                sections.len()
+            ))
+            .with_hint("make the component with `cofferdam plugin build`, which adds it from plugin.toml"));
+        };
+        let about: Self = serde_json::from_slice(section)
+            .map_err(|e| Error::plugin(format!("the custom section `{SECTION}` can't be read")).with_cause(e))?;
+        about.checked()
+    }
+
+    /// Itself, if what it says can be shown and used.
+    ///
+    /// # Errors
+    /// If the name is none, or a text holds what a terminal would act on.
+    pub fn checked(self) -> Result<Self> {
+        let named = (1..=64).contains(&self.name.len())
+            && self.name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if !named {
+            return Err(Error::plugin(format!("{:?} is no name for a plugin", self.name))
+                .with_hint("a name has 1 to 64 lower-case letters, digits and hyphens"));
+        }
+        let shown = [&self.title, &self.version, &self.server_versions];
+        if shown.iter().any(|text| text.chars().count() > 200 || text.chars().any(char::is_control)) {
+            return Err(Error::plugin(format!("the plugin {} describes itself in unprintable text", self.name)));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn about(name: &str, title: &str) -> About {
+        About {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            version: "1".to_owned(),
+            server_versions: String::new(),
+            default_port: None,
+            settings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_name_that_could_be_a_path_is_refused() {
+        assert!(about("../etc", "x").checked().is_err());
+        assert!(about("postgresql", "x").checked().is_ok());
+    }
+
+    #[test]
+    fn a_title_that_moves_the_cursor_is_refused() {
+        assert!(about("x", "\u{1b}[2J").checked().is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_component_are_refused() {
+        assert!(About::of(b"PK\x03\x04").is_err());
+        assert!(About::of(b"").is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! The contract's records as the rest of the host knows them. The generated types stay inside this folder, so that a
+//! second version of the contract needs a second conversion and nothing else.
+
+use serde::Serialize;
+
+use crate::services::bindings::cofferdam::engine::units as wit;
+
+/// Named values.
+pub type Options = Vec<(String, String)>;
+
+/// A named byte stream of a backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Unique in the backup.
+    pub name: String,
+    /// Media type of its stream.
+    pub format: String,
+    /// How rows are told apart: "none", "lines", "u32le".
+    pub framing: String,
+    /// The objects that it holds.
+    pub objects: Vec<String>,
+    /// Units that must be restored before it.
+    pub after: Vec<String>,
+    /// What the plan expects, in bytes of its stream.
+    pub estimated_bytes: Option<u64>,
+    /// What the plan expects, in rows.
+    pub estimated_rows: Option<u64>,
+    /// Only the leading session can read it.
+    pub leader: bool,
+    /// Its stream is a record of something on the server's side.
+    pub external: bool,
+    /// The plugin's own notes.
+    pub extra: Options,
+}
+
+/// What became of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// "carried", "changed", "left-out"; for findings also "blocker", "warning".
+    pub kind: String,
+    /// The object.
+    pub object: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a plugin says of a unit that was read or written.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its count of rows, which the host holds against its own.
+    pub rows: Option<u64>,
+    /// What became of objects.
+    pub notes: Vec<Note>,
+    /// Its own notes.
+    pub extra: Options,
+}
+
+impl From<wit::Unit> for Unit {
+    fn from(unit: wit::Unit) -> Self {
+        Self {
+            name: unit.name,
+            format: unit.format,
+            framing: unit.framing,
+            objects: unit.objects,
+            after: unit.after,
+            estimated_bytes: unit.estimated_bytes,
+            estimated_rows: unit.estimated_rows,
+            leader: unit.leader,
+            external: unit.external,
+            extra: unit.extra,
+        }
+    }
+}
+
+impl From<Unit> for wit::Unit {
+    fn from(unit: Unit) -> Self {
+        Self {
+            name: unit.name,
+            format: unit.format,
+            framing: unit.framing,
+            objects: unit.objects,
+            after: unit.after,
+            estimated_bytes: unit.estimated_bytes,
+            estimated_rows: unit.estimated_rows,
+            leader: unit.leader,
+            external: unit.external,
+            extra: unit.extra,
+        }
+    }
+}
+
+impl From<wit::Note> for Note {
+    fn from(note: wit::Note) -> Self {
+        Self { kind: note.kind, object: note.object, reason: note.reason }
+    }
+}
+
+impl From<wit::Summary> for Summary {
+    fn from(summary: wit::Summary) -> Self {
+        Self { rows: summary.rows, notes: notes(summary.notes), extra: summary.extra }
+    }
+}
+
+pub(super) fn notes(notes: Vec<wit::Note>) -> Vec<Note> {
+    notes.into_iter().map(Note::from).collect()
+}

@@ -1,0 +1,25 @@
+//! Plugins: from a file's bytes to calls into a sandbox.
+
+pub mod about;
+mod admit;
+mod backup;
+pub mod build;
+mod capability;
+mod convert;
+mod instance;
+mod limits;
+pub mod package;
+pub mod permission;
+mod restore;
+mod runtime;
+mod sandbox;
+
+pub use admit::{Candidate, Inspection, LARGEST, Plugin};
+pub use backup::{BackupOptions, BackupSession, Plan, Reading};
+pub use capability::Capability;
+pub use convert::{Note, Options, Summary, Unit};
+pub use instance::{DatabaseInfo, Finding, InstanceInfo};
+pub use limits::Limits;
+pub use restore::{RestoreOptions, RestoreSession, Source};
+pub use runtime::Runtime;
+pub use sandbox::Sandbox;

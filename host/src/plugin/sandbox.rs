@@ -1,0 +1,210 @@
+//! One plugin, instantiated once, in a store of its own.
+//!
+//! A sandbox is a task that owns the store and polls it for as long as anybody holds a [`Sandbox`]. Calls are sent to
+//! it and may overlap. When the plugin traps, runs out of time or breaks a limit, the task ends, every call that
+//! waits gets the same clear error, and the store is gone; the process goes on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot, watch};
+use wasmtime::component::{Accessor, Instance, InstancePre};
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use super::admit::Plugin;
+use super::capability::Capability;
+use super::limits::{Limiter, Limits};
+use super::runtime::TICK;
+use crate::error::{Error, Result};
+use crate::services::bindings::exports::cofferdam::engine;
+use crate::services::{Context, Services};
+
+/// What a store holds.
+pub struct Tenant {
+    pub(crate) services: Services,
+    limiter: Limiter,
+    cpu_left: Duration,
+}
+
+/// Bytes that one call may hand from the plugin to the host, strings and lists together: a plan of 100,000 units fits.
+const HOSTCALL_BYTES: usize = 128 << 20;
+/// Streams, futures and tasks that may be open at once.
+const CONCURRENT: usize = 10_000;
+/// Handles that the plugin may hold.
+const HANDLES: usize = 10_000;
+
+/// The exported interfaces of an instance.
+pub struct Exports {
+    pub(super) instance: engine::instance::Guest,
+    pub(super) backup: Option<engine::backup::Guest>,
+    pub(super) restore: Option<engine::restore::Guest>,
+}
+
+impl Exports {
+    /// Whether every capability's functions are there, by name.
+    pub(super) fn check(pre: &InstancePre<Tenant>, capabilities: &[Capability]) -> wasmtime::Result<()> {
+        for capability in capabilities {
+            match capability {
+                Capability::Instance => drop(engine::instance::GuestIndices::new(pre)?),
+                Capability::Backup => drop(engine::backup::GuestIndices::new(pre)?),
+                Capability::Restore => drop(engine::restore::GuestIndices::new(pre)?),
+                Capability::Clone | Capability::External => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn load(plugin: &Plugin, store: &mut Store<Tenant>, instance: &Instance) -> wasmtime::Result<Self> {
+        let has = |capability| plugin.inspection().capabilities.contains(&capability);
+        let pre = &plugin.0.pre;
+        let loaded = Self {
+            instance: engine::instance::GuestIndices::new(pre)?.load(&mut *store, instance)?,
+            backup: has(Capability::Backup)
+                .then(|| engine::backup::GuestIndices::new(pre)?.load(&mut *store, instance))
+                .transpose()?,
+            restore: has(Capability::Restore)
+                .then(|| engine::restore::GuestIndices::new(pre)?.load(&mut *store, instance))
+                .transpose()?,
+        };
+        Ok(loaded)
+    }
+}
+
+type Job = Box<dyn for<'a> FnOnce(&'a Accessor<Tenant>, &'a Exports) -> BoxFuture<'a, wasmtime::Result<()>> + Send>;
+
+/// A running plugin. Dropping the last clone ends it.
+#[derive(Clone)]
+pub struct Sandbox {
+    name: Arc<str>,
+    jobs: mpsc::Sender<Job>,
+    fate: watch::Receiver<Option<String>>,
+}
+
+impl Sandbox {
+    /// Starts a plugin.
+    ///
+    /// # Errors
+    /// If it traps or breaks a limit while it is instantiated.
+    pub async fn start(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Result<Self> {
+        let name: Arc<str> = plugin.inspection().about.name.as_str().into();
+        let mut store = store(plugin, context, limits);
+        let instantiated = async {
+            let instance = plugin.0.pre.instantiate_async(&mut store).await?;
+            Exports::load(plugin, &mut store, &instance)
+        };
+        let exports = tokio::time::timeout(limits.cpu, instantiated)
+            .await
+            .unwrap_or_else(|_| Err(wasmtime::Error::msg("it didn't start in time")))
+            .map_err(|e| Error::plugin(format!("the plugin {name} can't be started: {}", fate(&e))))?;
+        let (sender, jobs) = mpsc::channel(64);
+        let (tell, fate) = watch::channel(None);
+        let wall = limits.wall;
+        tokio::spawn(async move {
+            let why = serve(store, exports, jobs, wall).await;
+            // Those who still wait read it; if nobody does, it ended as it should.
+            let _ = tell.send(Some(why));
+        });
+        Ok(Self { name, jobs: sender, fate })
+    }
+
+    /// Calls into the plugin; calls may overlap.
+    ///
+    /// # Errors
+    /// If the plugin traps or breaks a limit, in this call or in another one of the same sandbox.
+    pub async fn call<R, F>(&self, what: &str, call: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: for<'a> FnOnce(&'a Accessor<Tenant>, &'a Exports) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |accessor, exports| {
+            Box::pin(async move {
+                let result = call(accessor, exports).await?;
+                // The caller may have gone.
+                let _ = sender.send(result);
+                Ok(())
+            })
+        });
+        if self.jobs.send(job).await.is_err() {
+            return Err(self.ended(what).await);
+        }
+        match receiver.await {
+            Ok(result) => Ok(result),
+            Err(_) => Err(self.ended(what).await),
+        }
+    }
+
+    /// Whether it can't be called any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
+    /// Why a call got no answer.
+    pub(super) async fn ended(&self, what: &str) -> Error {
+        let mut fate = self.fate.clone();
+        let why = fate.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        let why = why.unwrap_or_else(|| "it ended".to_owned());
+        Error::plugin(format!("the plugin {} failed in {what}: {why}", self.name))
+            .with_hint("this is a fault of the plugin; tell its author, with the message")
+    }
+}
+
+fn store(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Store<Tenant> {
+    let services = Services::new(Arc::clone(context));
+    let tenant = Tenant { services, limiter: Limiter::new(limits), cpu_left: limits.cpu };
+    let mut store = Store::new(&plugin.0.runtime.engine, tenant);
+    store.limiter(|tenant| &mut tenant.limiter);
+    store.set_hostcall_fuel(HOSTCALL_BYTES);
+    store.set_max_component_handles(HANDLES);
+    if let Some(table) = store.concurrent_resource_table() {
+        table.set_max_capacity(CONCURRENT);
+    }
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| {
+        let tenant = store.data_mut();
+        match tenant.cpu_left.checked_sub(TICK) {
+            Some(left) => {
+                tenant.cpu_left = left;
+                Ok(UpdateDeadline::Yield(1))
+            }
+            None => Err(wasmtime::Error::msg("it used up the CPU time that it may use")),
+        }
+    });
+    store
+}
+
+/// Polls the store until nobody wants anything of it any more. The time-out stands outside `run_concurrent`: inside,
+/// it wouldn't fire while a host function is busy.
+async fn serve(mut store: Store<Tenant>, exports: Exports, mut jobs: mpsc::Receiver<Job>, wall: Duration) -> String {
+    let running = store.run_concurrent(async |accessor| -> wasmtime::Result<()> {
+        let mut calls = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                job = jobs.recv() => match job {
+                    Some(job) => calls.push(job(accessor, &exports)),
+                    None => return Ok(()),
+                },
+                Some(done) = calls.next() => done?,
+            }
+        }
+    });
+    match tokio::time::timeout(wall, running).await {
+        Ok(Ok(Ok(()))) => "it was ended".to_owned(),
+        Ok(Ok(Err(e)) | Err(e)) => fate(&e),
+        Err(_) => format!("it ran for longer than {} s", wall.as_secs()),
+    }
+}
+
+/// wasmtime's first line is the backtrace; what happened stands at the root.
+fn fate(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::UnreachableCodeReached) => "it panicked".to_owned(),
+        Some(Trap::StackOverflow) => "its stack overflowed".to_owned(),
+        Some(trap) => format!("it trapped: {trap}"),
+        None => error.root_cause().to_string(),
+    }
+}

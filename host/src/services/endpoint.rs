@@ -1,0 +1,85 @@
+//! `cofferdam:host/endpoint`: a configured instance as a handle. Only the host makes one.
+
+use std::sync::Arc;
+
+use url::Url;
+use wasmtime::component::{Access, Accessor, HasSelf, Resource};
+
+use super::Services;
+use super::bindings::cofferdam::host::endpoint::{ConnectionInfo, Host, HostEndpoint, HostEndpointWithStore};
+use crate::secrets::Secret;
+
+/// One configured instance: where it is and the secret that opens it. The plugin holds a handle to it and sees
+/// neither the secret nor a way to change the address.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Inner>);
+
+struct Inner {
+    url: Url,
+    password: Option<Secret>,
+}
+
+/// The URL's parameters that a plugin may read: none of them can hold a secret or a path of the operator's.
+const OPEN_PARAMETERS: [&str; 3] = ["sslmode", "connect_timeout", "application_name"];
+
+impl Endpoint {
+    /// An endpoint from the operator's configuration. The URL holds no password.
+    #[must_use]
+    pub fn new(url: Url, password: Option<Secret>) -> Self {
+        Self(Arc::new(Inner { url, password }))
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.0.url
+    }
+
+    pub(super) fn password(&self) -> Option<&Secret> {
+        self.0.password.as_ref()
+    }
+
+    fn info(&self) -> ConnectionInfo {
+        let url = &self.0.url;
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let filled = |text: &str| Some(decoded(text)).filter(|t| !t.is_empty());
+        ConnectionInfo {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            port: url.port().unwrap_or_default(),
+            database: filled(url.path().trim_start_matches('/')),
+            user: filled(url.username()),
+            parameters: url
+                .query_pairs()
+                .filter(|(name, _)| OPEN_PARAMETERS.contains(&name.as_ref()))
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        }
+    }
+}
+
+impl Host for Services {}
+impl HostEndpoint for Services {}
+
+impl<T: Send + 'static> HostEndpointWithStore<T> for HasSelf<Services> {
+    async fn info(mut access: Access<'_, T, Self>, endpoint: Resource<Endpoint>) -> wasmtime::Result<ConnectionInfo> {
+        Ok(access.get().handles.get(&endpoint)?.info())
+    }
+
+    async fn drop(accessor: &Accessor<T, Self>, endpoint: Resource<Endpoint>) -> wasmtime::Result<()> {
+        accessor.with(|mut a| a.get().handles.delete(endpoint).map(drop))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_plugin_reads_no_file_names_from_its_endpoint() {
+        let url = "postgresql://b%40r@h:1/d?sslmode=require&sslkey=/etc/secret.key";
+        let info = Endpoint::new(url.parse().unwrap(), None).info();
+        assert_eq!(info.user.as_deref(), Some("b@r"));
+        assert_eq!(info.database.as_deref(), Some("d"));
+        assert_eq!(info.parameters, [("sslmode".to_owned(), "require".to_owned())]);
+    }
+}

@@ -1,0 +1,91 @@
+//! What a plugin may import: one file or folder an interface.
+//!
+//! Every service does its work on a [`Services`], which belongs to one sandbox and knows the operation it works for.
+//! Refusals are typed errors, decided before anything happens; only a fault of the host or of the plugin's handles traps.
+
+pub mod bindings;
+mod endpoint;
+mod error;
+pub mod postgres;
+mod random;
+mod report;
+pub mod stream;
+mod time;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+
+use crate::operation::event::Sink;
+use crate::secrets::Redactor;
+
+pub use endpoint::Endpoint;
+
+/// What all sandboxes of one operation share.
+pub struct Context {
+    /// The operation's id; whatever is made on a server bears it.
+    pub operation: String,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+    /// Knows the secrets that must not be seen in any text.
+    pub redactor: Redactor,
+    /// Cancelled when the operation has to end.
+    pub cancel: CancellationToken,
+    /// Every session with a server, so that the operation can wait until all are closed.
+    pub sessions: TaskTracker,
+}
+
+/// One sandbox's services: its open handles and what it has used up.
+pub struct Services {
+    context: Arc<Context>,
+    handles: ResourceTable,
+    connections: usize,
+    log: report::Budget,
+}
+
+/// More handles than any engine needs; a leak ends here and not in the host's memory.
+const MAX_HANDLES: usize = 4096;
+
+impl Services {
+    /// Services for one sandbox of this operation.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let mut handles = ResourceTable::new();
+        handles.set_max_capacity(MAX_HANDLES);
+        Self { context, handles, connections: 0, log: report::Budget::default() }
+    }
+
+    /// What all sandboxes of the operation share.
+    #[must_use]
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Hands an endpoint to the plugin.
+    ///
+    /// # Errors
+    /// If the sandbox has no room for one more handle.
+    pub fn lend(&mut self, endpoint: Endpoint) -> wasmtime::Result<wasmtime::component::Resource<Endpoint>> {
+        Ok(self.handles.push(endpoint)?)
+    }
+}
+
+/// Serves every interface to components that are linked by `linker`. Which of them a plugin may import is decided
+/// before, when it is admitted.
+///
+/// # Errors
+/// If an interface is served twice.
+pub fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    services: fn(&mut T) -> &mut Services,
+) -> wasmtime::Result<()> {
+    use bindings::cofferdam::{host, postgres};
+    host::types::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    host::endpoint::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    host::time::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    host::random::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    host::report::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    postgres::postgres::add_to_linker::<T, HasSelf<Services>>(linker, services)
+}
