@@ -1,0 +1,108 @@
+//! What a stream's thread does: cut, name, and unless it is known, compress, seal and put.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Result};
+use crate::repository::chunk::{ChunkId, Sealer};
+use crate::repository::cutter::Cutter;
+use crate::repository::derive::random;
+use crate::repository::layout::ChunkObject;
+use crate::repository::manifest::{ChunkRef, StreamRecord};
+use crate::repository::writer::Shared;
+
+/// A stream's state. Two buffers go round: one is filled while the other one is put.
+pub(super) struct Pipeline {
+    shared: Arc<Shared>,
+    runtime: Handle,
+    cutter: Cutter,
+    sealer: Sealer,
+    record: StreamRecord,
+    spare: BytesMut,
+    putting: Option<Putting>,
+}
+
+struct Putting {
+    object: ChunkObject,
+    /// Gives the buffer back.
+    task: JoinHandle<Result<Bytes>>,
+}
+
+impl Pipeline {
+    /// The pipeline of a new stream. Puts run on `runtime`.
+    pub fn new(shared: Arc<Shared>, runtime: Handle) -> Result<Self> {
+        let inner = &shared.repository.inner;
+        Ok(Self {
+            cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries),
+            sealer: Sealer::new(inner.config.pin(), inner.config.data_key()?)?,
+            record: StreamRecord::default(),
+            spare: BytesMut::new(),
+            putting: None,
+            runtime,
+            shared,
+        })
+    }
+
+    /// Takes in a piece of the stream.
+    pub fn push(&mut self, piece: &[u8]) -> Result<()> {
+        self.cutter.push(piece);
+        self.take_chunks(false)
+    }
+
+    /// Takes in the stream's end, and waits until all of it is stored.
+    pub fn finish(mut self) -> Result<StreamRecord> {
+        self.take_chunks(true)?;
+        self.wait()?;
+        Ok(std::mem::take(&mut self.record))
+    }
+
+    fn take_chunks(&mut self, end: bool) -> Result<()> {
+        while let Some(plain) = self.cutter.chunk(end) {
+            let length = plain.len();
+            let id = ChunkId::of(&self.shared.repository.inner.keys.naming, plain);
+            let putting = self.putting.as_ref().map(|p| p.object).filter(|o| o.id == id);
+            let object = match putting.or_else(|| self.shared.known(id)) {
+                Some(object) => object,
+                None => {
+                    self.sealer.seal(id, plain, &mut self.spare)?;
+                    self.put(id)?
+                }
+            };
+            let bytes = u32::try_from(length).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
+            self.record.chunks.push(ChunkRef { id, bytes, stored: object.stored, copy: object.copy });
+            self.cutter.consume(length);
+        }
+        Ok(())
+    }
+
+    /// Begins to put the sealed chunk that is in the spare buffer.
+    fn put(&mut self, id: ChunkId) -> Result<ChunkObject> {
+        let content = std::mem::take(&mut self.spare).freeze();
+        let stored = u32::try_from(content.len()).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
+        let object = ChunkObject { id, stored, copy: u32::from_le_bytes(*random()?) };
+        self.wait()?;
+        let (store, name) = (self.shared.repository.inner.store.clone(), object.name());
+        let task = self.runtime.spawn(async move {
+            store.put(&name, content.clone()).await?;
+            Ok(content)
+        });
+        self.putting = Some(Putting { object, task });
+        Ok(object)
+    }
+
+    /// Waits until nothing is being put, and takes the buffer back.
+    fn wait(&mut self) -> Result<()> {
+        let Some(Putting { object, task }) = self.putting.take() else { return Ok(()) };
+        let content = self
+            .runtime
+            .block_on(task)
+            .map_err(|e| Error::internal(format!("storing {} ended early", object.name())).with_cause(e))??;
+        self.shared.stored(object);
+        // The store may still hold it for a moment; then a new buffer is made.
+        self.spare = content.try_into_mut().unwrap_or_default();
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! A stream of a backup: bytes go in, and a record of its chunks comes out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Result};
+use crate::repository::manifest::StreamRecord;
+use crate::repository::pipeline::Pipeline;
+use crate::repository::writer::Shared;
+
+/// Pieces that wait for the stream's thread; with [`PIECE`] it bounds what is taken in ahead.
+const AHEAD: usize = 4;
+const PIECE: usize = 256 << 10;
+
+/// One content-chunked stream. Several units may be laid end to end in it.
+///
+/// Cutting, hashing, compressing and sealing happen on a thread of the stream's own. Dropping it stops the thread; what
+/// was stored stays as garbage.
+pub struct StreamWriter {
+    pieces: mpsc::Sender<Piece>,
+    worker: Option<JoinHandle<Result<StreamRecord>>>,
+    position: u64,
+}
+
+/// What goes to the stream's thread.
+enum Piece {
+    Bytes(Bytes),
+    /// Without it the thread knows that the writer was dropped.
+    End,
+}
+
+impl StreamWriter {
+    pub(super) fn new(shared: Arc<Shared>) -> Result<Self> {
+        let mut pipeline = Pipeline::new(shared, Handle::current())?;
+        let (pieces, mut incoming) = mpsc::channel(AHEAD);
+        let worker = tokio::task::spawn_blocking(move || {
+            loop {
+                match incoming.blocking_recv() {
+                    Some(Piece::Bytes(bytes)) => pipeline.push(&bytes)?,
+                    Some(Piece::End) => return pipeline.finish(),
+                    None => return Err(Error::cancelled("the stream was given up")),
+                }
+            }
+        });
+        Ok(Self { pieces, worker: Some(worker), position: 0 })
+    }
+
+    /// Takes bytes in, as fast as they can be stored.
+    ///
+    /// # Errors
+    /// Whatever made the stream fail before, told once: "storage" if a chunk couldn't be stored.
+    pub async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            let length = piece.len() as u64;
+            if self.pieces.send(Piece::Bytes(piece)).await.is_err() {
+                return Err(self.failure().await);
+            }
+            self.position += length;
+        }
+        Ok(())
+    }
+
+    /// Bytes that were written so far: where the next unit begins.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Ends the stream. When it returns, every chunk is durable.
+    ///
+    /// # Errors
+    /// Whatever made the stream fail: "storage" if a chunk couldn't be stored.
+    pub async fn finish(mut self) -> Result<StreamRecord> {
+        // If the thread is gone, joining it says why.
+        let _ = self.pieces.send(Piece::End).await;
+        self.join().await
+    }
+
+    async fn failure(&mut self) -> Error {
+        match self.join().await {
+            Err(error) => error,
+            Ok(_) => Error::internal("a stream ended before it was finished"),
+        }
+    }
+
+    async fn join(&mut self) -> Result<StreamRecord> {
+        let Some(worker) = self.worker.take() else {
+            return Err(Error::internal("a stream that failed before was used again"));
+        };
+        worker.await.map_err(|e| Error::internal("a stream's thread ended early").with_cause(e))?
+    }
+}
+
+impl fmt::Debug for StreamWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamWriter").field("position", &self.position).finish_non_exhaustive()
+    }
+}
