@@ -1,1 +1,42 @@
-//! PG.
+//! The PostgreSQL engine: a consistent logical copy of a database, made of its catalogue and COPY.
+
+mod backup;
+mod catalog;
+mod entry;
+mod instance;
+mod order;
+mod quote;
+mod restore;
+mod session;
+mod table;
+mod version;
+
+use cofferdam_sdk::engine::{self, Engine, Finding, InstanceInfo, Note};
+use cofferdam_sdk::{Endpoint, Options, Result};
+
+/// PostgreSQL 13 to 18.
+pub struct Postgresql;
+
+impl Engine for Postgresql {
+    async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
+        instance::inspect(endpoint).await
+    }
+
+    async fn check(endpoint: &Endpoint, operation: String, options: Options) -> Result<Vec<Finding>> {
+        instance::check(endpoint, &operation, &options).await
+    }
+
+    async fn cleanup(endpoint: &Endpoint, operation_id: String) -> Result<Vec<Note>> {
+        instance::cleanup(endpoint, &operation_id).await
+    }
+}
+
+impl engine::Backup for Postgresql {
+    type Session = backup::Backup;
+}
+
+impl engine::Restore for Postgresql {
+    type Session = restore::Restore;
+}
+
+cofferdam_sdk::export!(Postgresql: backup, restore);

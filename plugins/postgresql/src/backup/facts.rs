@@ -1,0 +1,65 @@
+//! What is to know of the database as a whole.
+
+use crate::catalog::rows::Catalogue;
+use cofferdam_sdk::{Error, Options, Result};
+use serde::{Deserialize, Serialize};
+
+const QUERY: &str = include_str!("facts.sql");
+
+/// Facts of a database and its server.
+#[derive(Clone, Deserialize)]
+pub struct Facts {
+    database: String,
+    /// The database's encoding, by its server's name for it.
+    pub encoding: String,
+    collate: String,
+    ctype: String,
+    locale_provider: String,
+    locale: Option<String>,
+    icu_rules: Option<String>,
+    /// The server's version as people know it.
+    pub server_version: String,
+    /// The server's clock when the transaction began.
+    pub taken_at: String,
+    /// Whether the server is a standby.
+    pub standby: bool,
+    /// Where in the server's log the snapshot is, about.
+    pub position: Option<String>,
+    extensions: Option<Vec<Extension>>,
+}
+
+/// An extension and its version.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Extension {
+    /// Its name.
+    pub name: String,
+    /// The version that is installed in the database.
+    pub version: String,
+}
+
+impl Facts {
+    /// Reads them.
+    pub async fn read(catalogue: Catalogue<'_>) -> Result<Self> {
+        let facts = catalogue.rows(QUERY).await?.into_iter().next();
+        facts.ok_or_else(|| Error::corrupt("the server doesn't know the database that we are connected to"))
+    }
+
+    /// What a restore needs of them.
+    pub fn extra(&self, roles: &[String]) -> Result<Options> {
+        let json = |what: &str, value: serde_json::Result<String>| {
+            value.map_err(|error| Error::internal(format!("the {what} can't be written down: {error}")))
+        };
+        let mut extra = vec![
+            ("database".to_owned(), self.database.clone()),
+            ("encoding".to_owned(), self.encoding.clone()),
+            ("collate".to_owned(), self.collate.clone()),
+            ("ctype".to_owned(), self.ctype.clone()),
+            ("locale-provider".to_owned(), self.locale_provider.clone()),
+            ("extensions".to_owned(), json("extensions", serde_json::to_string(&self.extensions))?),
+            ("roles".to_owned(), json("roles", serde_json::to_string(roles))?),
+        ];
+        extra.extend(self.locale.clone().map(|locale| ("locale".to_owned(), locale)));
+        extra.extend(self.icu_rules.clone().map(|rules| ("icu-rules".to_owned(), rules)));
+        Ok(extra)
+    }
+}

@@ -1,0 +1,46 @@
+//! Everything that the catalogue says of a database, read once under the snapshot.
+
+use crate::catalog::rows::Catalogue;
+use crate::catalog::{
+    checks, columns, extensions, foreign_keys, functions, indexes, schemas, sequences, tables, types, views,
+};
+use crate::order::{self, Alias, Edge};
+use cofferdam_sdk::Result;
+
+/// Rows of all kinds.
+pub struct Inventory {
+    pub schemas: Vec<schemas::Row>,
+    pub extensions: Vec<extensions::Row>,
+    pub types: Vec<types::Row>,
+    pub functions: Vec<functions::Row>,
+    pub sequences: Vec<sequences::Row>,
+    pub tables: Vec<tables::Row>,
+    pub columns: Vec<columns::Row>,
+    pub checks: Vec<checks::Row>,
+    pub views: Vec<views::Row>,
+    pub indexes: Vec<indexes::Row>,
+    pub foreign_keys: Vec<foreign_keys::Row>,
+    pub edges: Vec<Edge>,
+    pub aliases: Vec<Alias>,
+}
+
+impl Inventory {
+    /// Reads all of it.
+    pub async fn read(catalogue: Catalogue<'_>) -> Result<Self> {
+        Ok(Self {
+            schemas: catalogue.rows(schemas::QUERY).await?,
+            extensions: catalogue.rows(extensions::QUERY).await?,
+            types: catalogue.rows(types::QUERY).await?,
+            functions: catalogue.rows(functions::QUERY).await?,
+            sequences: catalogue.rows(sequences::QUERY).await?,
+            tables: catalogue.rows(tables::QUERY).await?,
+            columns: catalogue.rows(columns::QUERY).await?,
+            checks: catalogue.rows(checks::QUERY).await?,
+            views: catalogue.rows(views::QUERY).await?,
+            indexes: catalogue.rows(indexes::QUERY).await?,
+            foreign_keys: catalogue.rows(foreign_keys::QUERY).await?,
+            edges: catalogue.rows(order::EDGES).await?,
+            aliases: catalogue.rows(order::ALIASES).await?,
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! Backups: one session leads, the others join its snapshot.
+
+mod copy;
+mod facts;
+mod inventory;
+mod partitions;
+mod sequences;
+mod session;
+mod snapshot;
+pub mod units;
+
+pub use session::Backup;

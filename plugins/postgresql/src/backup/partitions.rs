@@ -1,0 +1,47 @@
+//! Which table is a partition of which.
+
+use crate::catalog::tables;
+use std::collections::HashMap;
+
+/// Tables by their oids, with their partitions.
+pub struct Partitions {
+    names: HashMap<u32, (String, String)>,
+    parents: HashMap<u32, Vec<u32>>,
+    children: HashMap<u32, Vec<u32>>,
+}
+
+impl Partitions {
+    /// The partitions among these tables.
+    pub fn new(tables: &[tables::Row]) -> Self {
+        let mut partitions = Self { names: HashMap::new(), parents: HashMap::new(), children: HashMap::new() };
+        for table in tables {
+            partitions.names.insert(table.oid, (table.schema.clone(), table.name.clone()));
+            for parent in table.parents.iter().flatten().filter(|_| table.partition) {
+                partitions.parents.entry(table.oid).or_default().push(parent.oid);
+                partitions.children.entry(parent.oid).or_default().push(table.oid);
+            }
+        }
+        partitions
+    }
+
+    /// What a table is a partition of.
+    pub fn parents(&self, oid: u32) -> impl Iterator<Item = u32> {
+        self.parents.get(&oid).into_iter().flatten().copied()
+    }
+
+    /// A table's schema and name.
+    pub fn name(&self, oid: u32) -> Option<(&str, &str)> {
+        self.names.get(&oid).map(|(schema, name)| (schema.as_str(), name.as_str()))
+    }
+
+    /// A table, its partitions, and theirs.
+    pub fn with_descendants(&self, oid: u32) -> Vec<u32> {
+        let mut all = vec![oid];
+        let mut next = 0;
+        while let Some(oid) = all.get(next).copied() {
+            all.extend(self.children.get(&oid).into_iter().flatten());
+            next += 1;
+        }
+        all
+    }
+}

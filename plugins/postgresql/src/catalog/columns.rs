@@ -1,0 +1,151 @@
+//! Columns of tables, views and foreign tables.
+
+use super::id::{Id, class};
+use super::object::{Kind, Member, Part};
+use super::sequences;
+use super::types::{collate, storage};
+use crate::quote::{ident, literal, options};
+use serde::Deserialize;
+
+/// The query for [`Row`].
+pub const QUERY: &str = include_str!("columns.sql");
+
+/// A column.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    /// The oid of the table or view.
+    pub relation: u32,
+    /// The column's number.
+    pub number: i16,
+    /// Its name.
+    pub name: String,
+    r#type: String,
+    not_null: bool,
+    not_null_name: Option<String>,
+    not_null_no_inherit: Option<bool>,
+    not_null_local: Option<bool>,
+    not_null_validated: Option<bool>,
+    identity: String,
+    /// "s" for stored, "v" for virtual, "" for a column that isn't generated.
+    pub generated: String,
+    default_oid: Option<u32>,
+    default_expression: Option<String>,
+    collation: Option<String>,
+    storage: Option<String>,
+    compression: Option<String>,
+    statistics: Option<i32>,
+    options: Option<Vec<String>>,
+    /// Whether the table has it of its own, and not only from a parent.
+    pub local: bool,
+    foreign_options: Option<Vec<ForeignOption>>,
+}
+
+/// An option of a foreign-data wrapper's object.
+#[derive(Clone, Deserialize)]
+pub struct ForeignOption {
+    name: String,
+    value: String,
+}
+
+/// ` OPTIONS (name 'value', ...)`, or nothing.
+pub fn foreign_options(options: Option<&[ForeignOption]>) -> String {
+    let list: Vec<String> =
+        options.unwrap_or_default().iter().map(|o| format!("{} {}", ident(&o.name), literal(&o.value))).collect();
+    if list.is_empty() { String::new() } else { format!(" OPTIONS ({})", list.join(", ")) }
+}
+
+impl Row {
+    /// Whether it has something to say in a list of a typed table.
+    pub fn is_remarkable(&self) -> bool {
+        self.not_null || self.default_expression.is_some()
+    }
+
+    /// The column in the list of its table. `alter` is "ALTER TABLE name", `typed` whether the table is of a type and so
+    /// has the columns already.
+    pub fn member(&self, alter: &str, typed: bool, identity: Option<&sequences::Row>) -> Member {
+        let mut text = if typed {
+            format!("{} WITH OPTIONS", ident(&self.name))
+        } else {
+            format!("{} {}{}", ident(&self.name), self.r#type, collate(self.collation.as_deref()))
+        };
+        text.push_str(&foreign_options(self.foreign_options.as_deref()));
+        text.push_str(&self.not_null_clause());
+        match (self.generated.as_str(), &self.default_expression, identity) {
+            (_, _, Some(sequence)) => {
+                let always = if self.identity == "d" { "BY DEFAULT" } else { "ALWAYS" };
+                text.push_str(&format!(" GENERATED {always} AS IDENTITY ({})", sequence.identity_options()));
+            }
+            ("s", Some(expression), _) => text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED")),
+            ("v", Some(expression), _) => text.push_str(&format!(" GENERATED ALWAYS AS ({expression})")),
+            _ => {}
+        }
+        let part = self.default_part(alter).map(|(part, expression)| (part, format!(" DEFAULT {expression}")));
+        Member { text, part }
+    }
+
+    /// The default as something that can be set on its own; `alter` is "ALTER TABLE name".
+    pub fn default_part(&self, alter: &str) -> Option<(Part, &str)> {
+        if !self.generated.is_empty() {
+            return None;
+        }
+        let (oid, expression) = (self.default_oid?, self.default_expression.as_deref()?);
+        let statement = format!("{alter} ALTER COLUMN {} SET DEFAULT {expression}", ident(&self.name));
+        Some((Part { id: Id::new(class::DEFAULT, oid), kind: Kind::Default, statement }, expression))
+    }
+
+    /// What a column that comes from a parent has of its own.
+    pub fn overrides(&self, alter: &str) -> Vec<String> {
+        let mut statements = Vec::new();
+        if self.not_null && self.not_null_local.unwrap_or(true) {
+            statements.push(match &self.not_null_name {
+                Some(name) => format!("{alter} ADD CONSTRAINT {} NOT NULL {}", ident(name), ident(&self.name)),
+                None => format!("{alter} ALTER COLUMN {} SET NOT NULL", ident(&self.name)),
+            });
+        }
+        if self.generated.is_empty() && self.identity.is_empty() && self.default_expression.is_none() {
+            // The parent may have a default that this table has dropped.
+            statements.push(format!("{alter} ALTER COLUMN {} DROP DEFAULT", ident(&self.name)));
+        }
+        statements
+    }
+
+    /// Settings that have no place in the column's definition; `alter` is "ALTER TABLE ONLY name".
+    pub fn settings(&self, alter: &str) -> Vec<String> {
+        let column = format!("{alter} ALTER COLUMN {}", ident(&self.name));
+        let mut statements = Vec::new();
+        if let Some(code) = &self.storage {
+            statements.push(format!("{column} SET STORAGE {}", storage(code)));
+        }
+        if let Some(code) = &self.compression {
+            let method = if code == "l" { "lz4" } else { "pglz" };
+            statements.push(format!("{column} SET COMPRESSION {method}"));
+        }
+        if let Some(target) = self.statistics {
+            statements.push(format!("{column} SET STATISTICS {target}"));
+        }
+        if let Some(list) = &self.options {
+            statements.push(format!("{column} SET ({})", options(list, "").join(", ")));
+        }
+        statements
+    }
+
+    /// `NULL::type COLLATE collation AS "name"`, for a view that only stands in.
+    pub fn stand_in(&self) -> String {
+        format!("NULL::{}{} AS {}", self.r#type, collate(self.collation.as_deref()), ident(&self.name))
+    }
+
+    fn not_null_clause(&self) -> String {
+        if !self.not_null || self.not_null_local == Some(false) || self.not_null_validated == Some(false) {
+            return String::new();
+        }
+        let name = self.not_null_name.as_ref().map(|name| format!(" CONSTRAINT {}", ident(name))).unwrap_or_default();
+        let no_inherit = if self.not_null_no_inherit == Some(true) { " NO INHERIT" } else { "" };
+        format!("{name} NOT NULL{no_inherit}")
+    }
+
+    /// A NOT NULL that isn't proven for all rows (PostgreSQL 18) must wait until the rows are in.
+    pub fn unproven_not_null(&self) -> Option<String> {
+        let name = self.not_null_name.as_ref().filter(|_| self.not_null_validated == Some(false))?;
+        Some(format!("ADD CONSTRAINT {} NOT NULL {} NOT VALID", ident(name), ident(&self.name)))
+    }
+}

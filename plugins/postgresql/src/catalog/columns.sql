@@ -1,0 +1,45 @@
+-- PostgreSQL 13 to 18
+SELECT
+    a.attrelid::int8 AS relation,
+    a.attnum AS number,
+    a.attname AS name,
+    format_type(a.atttypid, a.atttypmod) AS type,
+    a.attnotnull AS not_null,
+    nn.conname AS not_null_name, -- from 18
+    nn.connoinherit AS not_null_no_inherit, -- from 18
+    nn.conislocal AS not_null_local, -- from 18
+    nn.convalidated AS not_null_validated, -- from 18
+    NULL AS not_null_name, -- until 17
+    NULL AS not_null_no_inherit, -- until 17
+    NULL AS not_null_local, -- until 17
+    NULL AS not_null_validated, -- until 17
+    a.attidentity AS identity,
+    a.attgenerated AS generated,
+    d.oid::int8 AS default_oid,
+    pg_get_expr(d.adbin, d.adrelid) AS default_expression,
+    CASE WHEN a.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS collation,
+    CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
+    NULLIF(a.attcompression, '') AS compression, -- from 14
+    NULL AS compression, -- until 13
+    CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
+    a.attoptions AS options,
+    a.attislocal AS local,
+    (
+        SELECT json_agg(json_build_object('name', o.option_name, 'value', o.option_value))
+        FROM pg_options_to_table(a.attfdwoptions) AS o
+    ) AS foreign_options
+FROM pg_attribute AS a
+JOIN pg_class AS c ON c.oid = a.attrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_constraint AS nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum] -- from 18
+LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
+LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
+  AND c.relpersistence <> 't'
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+ORDER BY a.attrelid, a.attnum

@@ -1,0 +1,133 @@
+//! Indexes, and the constraints that are made of them: primary keys, unique and exclusion constraints.
+
+use super::id::{Id, class};
+use crate::entry::Entry;
+use crate::quote::{ident, options, qualified};
+use serde::Deserialize;
+
+/// The query for [`Row`].
+pub const QUERY: &str = include_str!("indexes.sql");
+
+/// An index.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    /// The index's oid.
+    pub oid: u32,
+    /// The oid of the table or materialized view that it is on.
+    pub relation: u32,
+    /// The schema of both.
+    pub schema: String,
+    /// The index's name.
+    pub name: String,
+    table_name: String,
+    table_kind: String,
+    definition: String,
+    /// Whether queries may use it. One that isn't valid was left behind by a build that failed, or is a partitioned one
+    /// that some partition has no index for.
+    pub valid: bool,
+    clustered: bool,
+    replica_identity: bool,
+    options: Option<Vec<String>>,
+    constraint_oid: Option<u32>,
+    constraint_name: Option<String>,
+    constraint_kind: Option<String>,
+    constraint_definition: Option<String>,
+    /// The partitioned index that it is a part of.
+    pub parent: Option<u32>,
+    parent_schema: Option<String>,
+    parent_name: Option<String>,
+    statistics: Option<Vec<Target>>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Target {
+    number: i16,
+    target: i32,
+}
+
+impl Row {
+    /// The identities of the index and its constraint.
+    pub fn ids(&self) -> impl Iterator<Item = Id> {
+        let constraint = self.constraint_oid.map(|oid| Id::new(class::CONSTRAINT, oid));
+        std::iter::once(Id::new(class::RELATION, self.oid)).chain(constraint)
+    }
+
+    /// Whether it is left out: built, but not to its end. A partitioned index that isn't valid is only incomplete.
+    pub fn is_broken(&self) -> bool {
+        !self.valid && self.table_kind != "p"
+    }
+
+    /// How statements call it.
+    pub fn address(&self) -> String {
+        format!("INDEX {}", qualified(&self.schema, &self.name))
+    }
+
+    /// How statements call its constraint, if it is one's.
+    pub fn constraint_address(&self) -> Option<String> {
+        let name = self.constraint_name.as_ref()?;
+        Some(format!("CONSTRAINT {} ON {}", ident(name), self.table()))
+    }
+
+    fn table(&self) -> String {
+        qualified(&self.schema, &self.table_name)
+    }
+
+    /// What makes it.
+    pub fn entry(&self) -> Entry {
+        let table = self.table();
+        let index = qualified(&self.schema, &self.name);
+        let create = match (&self.constraint_name, &self.constraint_definition) {
+            (Some(name), Some(definition)) => {
+                let list = options(self.options.as_deref().unwrap_or_default(), "");
+                let exclusion = self.constraint_kind.as_deref() == Some("x");
+                let definition = if exclusion { definition.clone() } else { with_options(definition, &list) };
+                format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {} {definition}", ident(name))
+            }
+            _ => self.definition.clone(),
+        };
+        let mut statements = vec![create];
+        for target in self.statistics.iter().flatten() {
+            statements
+                .push(format!("ALTER INDEX {index} ALTER COLUMN {} SET STATISTICS {}", target.number, target.target));
+        }
+        let kind = if self.table_kind == "m" { "MATERIALIZED VIEW" } else { "TABLE" };
+        if self.clustered {
+            statements.push(format!("ALTER {kind} {table} CLUSTER ON {}", ident(&self.name)));
+        }
+        if self.replica_identity {
+            statements.push(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {}", ident(&self.name)));
+        }
+        if let (Some(schema), Some(name)) = (&self.parent_schema, &self.parent_name) {
+            statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
+        }
+        Entry::new(self.address(), statements)
+    }
+}
+
+/// A constraint's definition with storage options, which `pg_get_constraintdef` leaves out. They stand before what says
+/// when the constraint is checked.
+fn with_options(definition: &str, options: &[String]) -> String {
+    if options.is_empty() {
+        return definition.to_owned();
+    }
+    let timing = [" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"].into_iter().find(|end| definition.ends_with(end));
+    let timing = timing.unwrap_or("");
+    let columns = definition.strip_suffix(timing).unwrap_or(definition);
+    format!("{columns} WITH ({}){timing}", options.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storage_options_stand_before_when_a_constraint_is_checked() {
+        let options = ["\"fillfactor\"='70'".to_owned()];
+        assert_eq!(
+            with_options("UNIQUE (a) DEFERRABLE INITIALLY DEFERRED", &options),
+            "UNIQUE (a) WITH (\"fillfactor\"='70') DEFERRABLE INITIALLY DEFERRED"
+        );
+        assert_eq!(with_options("PRIMARY KEY (a)", &options), "PRIMARY KEY (a) WITH (\"fillfactor\"='70')");
+        assert_eq!(with_options("UNIQUE (a) DEFERRABLE", &[]), "UNIQUE (a) DEFERRABLE");
+    }
+}

@@ -1,0 +1,18 @@
+//! What is in a database, kind by kind: a query, its rows, and the statements that make the object anew.
+//!
+//! Everything beyond the queries themselves is pure, so that it is tested without a server.
+
+pub mod checks;
+pub mod columns;
+pub mod extensions;
+pub mod foreign_keys;
+pub mod functions;
+pub mod id;
+pub mod indexes;
+pub mod object;
+pub mod rows;
+pub mod schemas;
+pub mod sequences;
+pub mod tables;
+pub mod types;
+pub mod views;

@@ -1,0 +1,208 @@
+//! An object of the database, on its way to being an entry of a unit.
+
+use super::id::Id;
+use crate::entry::Entry;
+
+/// What kind an object is, in the order in which objects are made when nothing else says otherwise. This is the order of
+/// pg_dump (`dbObjectTypePriority` in `pg_dump_sort.c`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Schema,
+    Language,
+    Collation,
+    Transform,
+    Extension,
+    ShellType,
+    Type,
+    Cast,
+    Function,
+    Aggregate,
+    AccessMethod,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Conversion,
+    SearchParser,
+    SearchTemplate,
+    SearchDictionary,
+    SearchConfiguration,
+    ForeignDataWrapper,
+    ForeignServer,
+    Sequence,
+    Table,
+    DummyView,
+    Default,
+    Check,
+    View,
+    MaterializedView,
+    Attach,
+    SequenceOwner,
+}
+
+/// A part of an object that is usually made together with it, and on its own where there would be a loop otherwise: a
+/// default that calls a function on the table's own row type, say.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The part's own identity: a default or a check constraint.
+    pub id: Id,
+    /// Which of the two it is.
+    pub kind: Kind,
+    /// The statement that adds it to the object once that exists.
+    pub statement: String,
+}
+
+/// How an object is made.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// By these statements.
+    Statements(Vec<String>),
+    /// By a list in parentheses, some of whose members may come later.
+    List(List),
+    /// At first by a stand-in, if others must be able to refer to it before it can be made: a view, a base type.
+    Late {
+        /// Makes the stand-in.
+        stand_in: Vec<String>,
+        /// Makes the object where no stand-in is needed.
+        create: Vec<String>,
+        /// Makes the object in place of its stand-in.
+        replace: Vec<String>,
+    },
+}
+
+/// `head (member, member) tail`.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Everything before the list: `CREATE TABLE "a"."b"`.
+    pub head: String,
+    /// Whether a list without members still has its parentheses.
+    pub parentheses: bool,
+    /// What is between members.
+    pub separator: &'static str,
+    /// The members.
+    pub members: Vec<Member>,
+    /// Everything after the list.
+    pub tail: String,
+    /// Statements that follow.
+    pub then: Vec<String>,
+}
+
+/// A member of a list.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its text, without the part that may come later: a column without its default. May be empty for a part that is a
+    /// member by itself.
+    pub text: String,
+    /// What follows the text if the part isn't made later.
+    pub part: Option<(Part, String)>,
+}
+
+/// An object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its identity.
+    pub id: Id,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its schema, if it is in one.
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// How statements call it: `TABLE "a"."b"`.
+    pub address: String,
+    /// Its owner, if it can be given one.
+    pub owner: Option<String>,
+    /// How it is made.
+    pub body: Body,
+    /// What must exist before it, beyond what `pg_depend` says.
+    pub needs: Vec<Id>,
+}
+
+impl Object {
+    /// An object that is made by statements.
+    pub fn new(
+        id: Id,
+        kind: Kind,
+        address: impl Into<String>,
+        name: impl Into<String>,
+        statements: Vec<String>,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            schema: None,
+            name: name.into(),
+            address: address.into(),
+            owner: None,
+            body: Body::Statements(statements),
+            needs: Vec::new(),
+        }
+    }
+
+    /// Puts it into a schema.
+    #[must_use]
+    pub fn in_schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// Gives it an owner.
+    #[must_use]
+    pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
+        self.owner = Some(owner.into());
+        self
+    }
+
+    /// Gives it another body.
+    #[must_use]
+    pub fn with_body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Says what must exist before it.
+    #[must_use]
+    pub fn after(mut self, needs: impl IntoIterator<Item = Id>) -> Self {
+        self.needs.extend(needs);
+        self
+    }
+
+    /// The parts that may come later.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        let members = match &self.body {
+            Body::List(list) => list.members.as_slice(),
+            _ => &[],
+        };
+        members.iter().filter_map(|member| member.part.as_ref().map(|(part, _)| part))
+    }
+
+    /// Its entry, made by these statements.
+    pub fn entry(&self, statements: Vec<String>) -> Entry {
+        let mut entry = Entry::new(self.address.clone(), statements);
+        if let Some(owner) = &self.owner {
+            entry.owned_by(owner);
+        }
+        entry
+    }
+}
+
+impl List {
+    /// The statements, without the parts that `later` names.
+    pub fn statements(&self, later: impl Fn(Id) -> bool) -> Vec<String> {
+        let members: Vec<String> = self
+            .members
+            .iter()
+            .filter_map(|member| match &member.part {
+                Some((part, text)) if !later(part.id) => Some(format!("{}{text}", member.text)),
+                _ => Some(member.text.clone()).filter(|text| !text.is_empty()),
+            })
+            .collect();
+        let list = members.join(self.separator);
+        let statement = if self.parentheses {
+            format!("{} (\n    {list}\n){}", self.head, self.tail)
+        } else {
+            format!("{}{list}{}", self.head, self.tail)
+        };
+        std::iter::once(statement).chain(self.then.iter().cloned()).collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! Rows of a catalogue query as Rust values.
+//!
+//! The server makes a JSON object of each row, so that columns go by their names, and NULLs, booleans and arrays need no
+//! parser of ours. A cursor keeps a large catalogue below the host's limit for one result.
+
+use crate::version::Version;
+use cofferdam_sdk::postgres::{Connection, Rows};
+use cofferdam_sdk::{Error, Result};
+use serde::de::DeserializeOwned;
+
+/// Rows that are fetched at once.
+const BATCH: usize = 2000;
+
+/// The catalogue of one database, read in the transaction that the connection is in.
+#[derive(Clone, Copy)]
+pub struct Catalogue<'a> {
+    /// The connection; it must be inside of a transaction.
+    pub connection: &'a Connection,
+    /// The server's version, by which the queries are assembled.
+    pub version: Version,
+}
+
+impl Catalogue<'_> {
+    /// All rows of a query from a `.sql` file.
+    pub async fn rows<T: DeserializeOwned>(self, sql: &str) -> Result<Vec<T>> {
+        let query = self.version.assemble(sql);
+        let name = query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect::<String>();
+        let open = format!(
+            "DECLARE cofferdam_rows NO SCROLL CURSOR FOR SELECT pg_catalog.row_to_json(q)::text FROM (\n{query}) AS q;\n{FETCH}"
+        );
+        let mut values = Vec::new();
+        let mut batch =
+            self.connection.rows(open).await.map_err(|e| e.while_doing(format!("catalogue query {name}")))?;
+        loop {
+            let full = batch.len() == BATCH;
+            parse(batch, &mut values)?;
+            if !full {
+                break;
+            }
+            batch = self.connection.rows(FETCH).await?;
+        }
+        self.connection.run("CLOSE cofferdam_rows").await?;
+        Ok(values)
+    }
+}
+
+const FETCH: &str = "FETCH 2000 FROM cofferdam_rows";
+
+fn parse<T: DeserializeOwned>(rows: Rows, values: &mut Vec<T>) -> Result<()> {
+    for row in rows {
+        let cell = row.into_iter().next().flatten().unwrap_or_default();
+        values.push(serde_json::from_slice(&cell).map_err(|error| {
+            // serde's message may quote a value of the row; names and definitions are all there is in a catalogue.
+            Error::corrupt(format!("a row of the catalogue isn't what it must be: {error}"))
+        })?);
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! Tables: ordinary, partitioned and foreign.
+
+use super::checks;
+use super::columns::{self, ForeignOption, foreign_options};
+use super::id::{Id, class};
+use super::object::{Body, Kind, List, Object};
+use super::sequences;
+use crate::quote::{ident, options, qualified};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The query for [`Row`].
+pub const QUERY: &str = include_str!("tables.sql");
+
+/// A table.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    /// The table's oid.
+    pub oid: u32,
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    owner: String,
+    /// "r" for one with data, "p" for a partitioned one, "f" for a foreign one.
+    pub kind: String,
+    unlogged: bool,
+    /// Whether it is a partition.
+    pub partition: bool,
+    partition_key: Option<String>,
+    bound: Option<String>,
+    /// What it inherits from, or is a partition of.
+    pub parents: Option<Vec<Parent>>,
+    /// Whether somebody began to detach it as a partition and didn't come to an end.
+    pub detaching: bool,
+    options: Option<Vec<String>>,
+    toast_options: Option<Vec<String>>,
+    access_method: Option<String>,
+    /// The tablespace, where it isn't the database's own.
+    pub tablespace: Option<String>,
+    of_type: Option<String>,
+    server: Option<String>,
+    foreign_options: Option<Vec<ForeignOption>>,
+    /// What its rows take on the server's disk, with TOAST, in bytes.
+    pub bytes: Option<u64>,
+    /// How many rows the server believes it has.
+    pub rows: Option<u64>,
+}
+
+/// A parent of a table.
+#[derive(Clone, Deserialize)]
+pub struct Parent {
+    /// Its oid.
+    pub oid: u32,
+    schema: String,
+    name: String,
+}
+
+/// What a table is made of, by the table's oid.
+#[derive(Default)]
+pub struct Parts {
+    /// Columns of tables and views, in their order.
+    pub columns: HashMap<u32, Vec<columns::Row>>,
+    /// Check constraints.
+    pub checks: HashMap<u32, Vec<checks::Row>>,
+    /// Sequences of identity columns, by the table and the column's number.
+    pub identities: HashMap<(u32, i16), sequences::Row>,
+}
+
+impl Row {
+    /// `"schema"."name"`.
+    pub fn qualified(&self) -> String {
+        qualified(&self.schema, &self.name)
+    }
+
+    /// The table's identity.
+    pub fn id(&self) -> Id {
+        Id::new(class::RELATION, self.oid)
+    }
+
+    /// Whether rows are read from it.
+    pub fn has_data(&self) -> bool {
+        self.kind == "r"
+    }
+
+    /// The columns that COPY reads and writes. Generated ones are made anew.
+    pub fn copied_columns(&self, parts: &Parts) -> Vec<String> {
+        let columns = parts.columns.get(&self.oid).map(Vec::as_slice).unwrap_or_default();
+        columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.name.clone()).collect()
+    }
+
+    /// The objects: the table, and that it is a partition.
+    pub fn into_objects(self, parts: &Parts) -> Vec<Object> {
+        let name = self.qualified();
+        let word = if self.kind == "f" { "FOREIGN TABLE" } else { "TABLE" };
+        let address = format!("{word} {name}");
+        let parents = self.parents.clone().unwrap_or_default();
+        let mut objects = vec![
+            Object::new(self.id(), Kind::Table, address.clone(), self.name.clone(), Vec::new())
+                .in_schema(self.schema.clone())
+                .owned_by(self.owner.clone())
+                .with_body(Body::List(self.list(word, &name, &parents, parts)))
+                .after(parents.iter().map(|parent| Id::new(class::RELATION, parent.oid))),
+        ];
+        if let (true, false, Some(parent), Some(bound)) = (self.partition, self.detaching, parents.first(), &self.bound)
+        {
+            let attach =
+                format!("ALTER TABLE ONLY {} ATTACH PARTITION {name} {bound}", qualified(&parent.schema, &parent.name));
+            objects.push(
+                Object::new(Id::new(0, self.oid), Kind::Attach, address, self.name.clone(), vec![attach])
+                    .in_schema(self.schema.clone())
+                    .after([self.id(), Id::new(class::RELATION, parent.oid)]),
+            );
+        }
+        objects.extend(self.inherited_defaults(&name, parts));
+        objects
+    }
+
+    /// Defaults of columns that come from a parent: the table's own list doesn't have them.
+    fn inherited_defaults(&self, name: &str, parts: &Parts) -> Vec<Object> {
+        let alter = format!("ALTER TABLE ONLY {name}");
+        let columns = parts.columns.get(&self.oid).into_iter().flatten();
+        let inherited = columns.filter(|column| !column.local && !self.partition && self.of_type.is_none());
+        inherited
+            .filter_map(|column| column.default_part(&alter))
+            .map(|(part, _)| {
+                Object::new(part.id, Kind::Default, format!("TABLE {name}"), self.name.clone(), vec![part.statement])
+                    .in_schema(self.schema.clone())
+                    .after([self.id()])
+            })
+            .collect()
+    }
+
+    fn list(&self, word: &str, name: &str, parents: &[Parent], parts: &Parts) -> List {
+        let none = Vec::new();
+        let columns = parts.columns.get(&self.oid).unwrap_or(&none);
+        let alter = format!("ALTER TABLE {name}");
+        let only = format!("ALTER TABLE ONLY {name}");
+        let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
+        let of_type = self.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
+        let typed = self.of_type.is_some();
+        let mut members = Vec::new();
+        let mut then = Vec::new();
+        for column in columns {
+            let identity = parts.identities.get(&(self.oid, column.number));
+            // A partition is made as a table and attached, so that its columns keep their own order.
+            if (column.local || self.partition) && (!typed || column.is_remarkable()) {
+                members.push(column.member(&only, typed, identity));
+            } else if !typed {
+                then.extend(column.overrides(&only));
+            }
+            then.extend(column.settings(&only));
+            then.extend(identity.and_then(sequences::Row::identity_persistence));
+        }
+        let checks = parts.checks.get(&self.oid).into_iter().flatten();
+        members.extend(
+            checks.filter(|check| check.validated && (check.local || self.partition)).map(|c| c.member(&alter, "")),
+        );
+        List {
+            head: format!("CREATE {unlogged}{word} {name}{of_type}"),
+            parentheses: !typed || !members.is_empty(),
+            separator: ",\n    ",
+            members,
+            tail: self.tail(parents),
+            then,
+        }
+    }
+
+    fn tail(&self, parents: &[Parent]) -> String {
+        let mut tail = String::new();
+        if !self.partition && !parents.is_empty() {
+            let names: Vec<String> = parents.iter().map(|parent| qualified(&parent.schema, &parent.name)).collect();
+            tail.push_str(&format!("\nINHERITS ({})", names.join(", ")));
+        }
+        if let Some(key) = &self.partition_key {
+            tail.push_str(&format!("\nPARTITION BY {key}"));
+        }
+        if let Some(server) = &self.server {
+            tail.push_str(&format!("\nSERVER {}{}", ident(server), foreign_options(self.foreign_options.as_deref())));
+        }
+        if let Some(method) = &self.access_method {
+            tail.push_str(&format!("\nUSING {}", ident(method)));
+        }
+        let mut with = options(self.options.as_deref().unwrap_or_default(), "");
+        with.extend(options(self.toast_options.as_deref().unwrap_or_default(), "toast."));
+        if !with.is_empty() {
+            tail.push_str(&format!("\nWITH ({})", with.join(", ")));
+        }
+        tail
+    }
+
+    /// The constraints that the data may violate, and that so come after it.
+    pub fn unproven(&self, parts: &Parts) -> Vec<String> {
+        let alter = format!("ALTER TABLE {}", self.qualified());
+        let checks = parts.checks.get(&self.oid).into_iter().flatten();
+        let columns = parts.columns.get(&self.oid).into_iter().flatten();
+        checks
+            .filter(|check| !check.validated && (check.local || self.partition))
+            .map(|check| check.statement(&alter))
+            .chain(columns.filter_map(|c| c.unproven_not_null()).map(|constraint| format!("{alter} {constraint}")))
+            .collect()
+    }
+}

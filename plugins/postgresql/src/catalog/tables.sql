@@ -1,0 +1,49 @@
+-- PostgreSQL 13 to 18
+SELECT
+    c.oid::int8 AS oid,
+    n.nspname AS schema,
+    c.relname AS name,
+    pg_get_userbyid(c.relowner) AS owner,
+    c.relkind AS kind,
+    c.relpersistence = 'u' AS unlogged,
+    c.relispartition AS partition,
+    pg_get_partkeydef(c.oid) AS partition_key,
+    pg_get_expr(c.relpartbound, c.oid) AS bound,
+    (
+        SELECT json_agg(
+            json_build_object('oid', p.oid::int8, 'schema', pn.nspname, 'name', p.relname) ORDER BY i.inhseqno
+        )
+        FROM pg_inherits AS i
+        JOIN pg_class AS p ON p.oid = i.inhparent
+        JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
+        WHERE i.inhrelid = c.oid
+    ) AS parents,
+    EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid AND i.inhdetachpending) AS detaching, -- from 14
+    false AS detaching, -- until 13
+    c.reloptions AS options,
+    t.reloptions AS toast_options,
+    NULLIF(am.amname, 'heap') AS access_method,
+    ts.spcname AS tablespace,
+    CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
+    s.srvname AS server,
+    (
+        SELECT json_agg(json_build_object('name', o.option_name, 'value', o.option_value))
+        FROM pg_options_to_table(f.ftoptions) AS o
+    ) AS foreign_options,
+    CASE WHEN c.relkind = 'r' THEN pg_table_size(c.oid) END AS bytes,
+    CASE WHEN c.relkind = 'r' AND c.reltuples >= 0 THEN c.reltuples::int8 END AS rows
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_class AS t ON t.oid = c.reltoastrelid
+LEFT JOIN pg_am AS am ON am.oid = c.relam
+LEFT JOIN pg_tablespace AS ts ON ts.oid = c.reltablespace
+LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
+LEFT JOIN pg_foreign_server AS s ON s.oid = f.ftserver
+WHERE c.relkind IN ('r', 'p', 'f')
+  AND c.relpersistence <> 't'
+  AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+  AND NOT EXISTS (
+      SELECT FROM pg_depend AS e
+      WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+  )

@@ -1,0 +1,82 @@
+//! The lines of a DDL unit: `application/vnd.cofferdam.postgresql.ddl; version=1`.
+//!
+//! A line is a JSON object and stands for an object of the database, in the order in which they are made.
+
+use crate::quote::ident;
+use cofferdam_sdk::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The media type of a unit of entries.
+pub const FORMAT: &str = "application/vnd.cofferdam.postgresql.ddl; version=1";
+
+/// The longest line that is taken back, in bytes. A definition of PostgreSQL can't be longer than 1 GB; one of more than
+/// this is no definition that a person wrote.
+pub const LONGEST: usize = 64 << 20;
+
+/// What makes an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// How statements call it: `TABLE "a"."b"`. This is what notes and errors name.
+    pub object: String,
+    /// The statements, to be run in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sql: Vec<String>,
+    /// Statements that come after, each of which needs roles, and is left out where one of them isn't there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub for_roles: Vec<RoleStatement>,
+}
+
+/// A statement that names roles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleStatement {
+    /// The roles.
+    pub roles: Vec<String>,
+    /// The statement.
+    pub sql: String,
+}
+
+impl Entry {
+    /// An entry without statements for roles.
+    pub fn new(object: impl Into<String>, sql: Vec<String>) -> Self {
+        Self { object: object.into(), sql, for_roles: Vec::new() }
+    }
+
+    /// Adds the statement that gives the object to its owner.
+    pub fn owned_by(&mut self, owner: &str) {
+        let sql = format!("ALTER {} OWNER TO {}", self.object, ident(owner));
+        self.for_roles.push(RoleStatement { roles: vec![owner.to_owned()], sql });
+    }
+
+    /// Entries as a unit's bytes.
+    pub fn lines(entries: &[Self]) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for entry in entries {
+            serde_json::to_writer(&mut bytes, entry)
+                .map_err(|error| Error::internal(format!("{} can't be written down: {error}", entry.object)))?;
+            bytes.push(b'\n');
+        }
+        Ok(bytes)
+    }
+
+    /// An entry from a line.
+    pub fn parse(line: &[u8]) -> Result<Self> {
+        serde_json::from_slice(line)
+            .map_err(|error| Error::corrupt(format!("a line of the unit isn't an entry: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_entry_comes_back_from_its_line() {
+        let mut entry = Entry::new("TABLE \"a\".\"b\"", vec!["CREATE TABLE \"a\".\"b\" (\n)".to_owned()]);
+        entry.owned_by("o\"ps");
+        let bytes = Entry::lines(std::slice::from_ref(&entry)).unwrap();
+        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(Entry::parse(bytes.trim_ascii_end()).unwrap(), entry);
+        assert_eq!(entry.for_roles[0].sql, "ALTER TABLE \"a\".\"b\" OWNER TO \"o\"\"ps\"");
+    }
+}

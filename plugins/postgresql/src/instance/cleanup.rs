@@ -1,0 +1,68 @@
+//! Whatever an operation left behind, taken away.
+
+use crate::backup::units::note;
+use crate::quote::{ident, literal};
+use crate::restore::{WORKING_INFIX, restoring_comment};
+use crate::session::Session;
+use cofferdam_sdk::engine::Note;
+use cofferdam_sdk::{Endpoint, Error, Result};
+
+/// Ends the operation's sessions, drops the database that it was building, and empties the one that it was filling.
+pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note>> {
+    let plain = operation_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    // A part of an id would match other operations, an empty one all of them.
+    if operation_id.len() < 8 || !plain {
+        return Err(Error::invalid_options(format!("{operation_id:?} isn't an operation's id")));
+    }
+    let session = Session::open(endpoint, None, "cleanup").await?;
+    let mut notes = end_sessions(&session, operation_id).await?;
+    let ending = literal(&format!("{WORKING_INFIX}{operation_id}"));
+    let built = format!("SELECT datname FROM pg_catalog.pg_database WHERE right(datname, length({ending})) = {ending}");
+    for database in session.connection.column(built).await? {
+        session.connection.run(format!("DROP DATABASE {} WITH (FORCE)", ident(&database))).await?;
+        notes.push(note(
+            "changed",
+            format!("DATABASE {}", ident(&database)),
+            "dropped: the restore didn't come to its end",
+        ));
+    }
+    let filled = format!(
+        "SELECT d.datname FROM pg_catalog.pg_database AS d
+         WHERE pg_catalog.shobj_description(d.oid, 'pg_database') = {}",
+        literal(&restoring_comment(operation_id))
+    );
+    for database in session.connection.column(filled).await? {
+        empty(endpoint, &database).await?;
+        notes.push(note(
+            "changed",
+            format!("DATABASE {}", ident(&database)),
+            "emptied: the restore didn't come to its end",
+        ));
+    }
+    Ok(notes)
+}
+
+async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>> {
+    let query = format!(
+        "SELECT pid FROM pg_catalog.pg_stat_activity
+         WHERE position({} IN application_name) > 0 AND pid <> pg_catalog.pg_backend_pid()
+           AND pg_catalog.pg_terminate_backend(pid)",
+        literal(operation_id)
+    );
+    let ended = session.connection.column(query).await?;
+    Ok(ended.into_iter().map(|process| note("changed", format!("process {process}"), "ended")).collect())
+}
+
+/// Takes everything out of a database that was empty before the restore began.
+async fn empty(endpoint: &Endpoint, database: &str) -> Result<()> {
+    let session = Session::open(endpoint, Some(database.to_owned()), "cleanup").await?;
+    let statements = session.connection.column(session.version.assemble(include_str!("empty.sql"))).await?;
+    let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(database));
+    let text = format!("BEGIN;\n{};\nCREATE SCHEMA public;\n{comment};\nCOMMIT", statements.join(";\n"));
+    session
+        .connection
+        .run(text)
+        .await
+        .map(drop)
+        .map_err(|e| e.while_doing(format!("emptying database {}", ident(database))))
+}

@@ -1,0 +1,9 @@
+//! The instance as a whole.
+
+mod check;
+mod cleanup;
+mod inspect;
+
+pub use check::check;
+pub use cleanup::cleanup;
+pub use inspect::inspect;

@@ -1,0 +1,54 @@
+//! The end: what was built gets its name.
+
+use super::marker::Marker;
+use super::target::Target;
+use crate::quote::{ident, literal};
+use crate::session::Session;
+use cofferdam_sdk::{Error, Result, time};
+
+/// How often a rename is tried while sessions of ours are still closing, and how long it waits in between.
+const ATTEMPTS: usize = 50;
+const PAUSE_MILLISECONDS: u64 = 100;
+
+/// Takes our marks away. The database's comment goes in the same transaction.
+pub async fn unmark(session: &Session, target: &Target, marker: &Marker) -> Result<()> {
+    let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(&target.working));
+    session.connection.run(format!("BEGIN; {}; {comment}; COMMIT", marker.drop_statement())).await.map(drop)
+}
+
+/// Gives the database its name. Nobody may be connected to it, so this waits for our own sessions to end.
+pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) -> Result<()> {
+    if target.is_in_place() {
+        return Ok(());
+    }
+    let rename = format!("ALTER DATABASE {} RENAME TO {}", ident(&target.working), ident(&target.name));
+    let mut last = Error::internal("the database wasn't renamed");
+    for attempt in 0..ATTEMPTS {
+        match maintenance.connection.run(rename.clone()).await {
+            Ok(_) => return Ok(()),
+            // Object in use.
+            Err(error) if error.has_engine_code("55006") => last = error,
+            Err(error) => return Err(error.while_doing(format!("naming database {}", ident(&target.name)))),
+        }
+        if attempt == ATTEMPTS / 2 {
+            end_sessions(maintenance, target, operation_id).await?;
+        }
+        time::sleep(PAUSE_MILLISECONDS).await;
+    }
+    Err(last.while_doing(format!("naming database {}", ident(&target.name))).with_hint(format!(
+        "somebody is connected to {0}; end their session, then: ALTER DATABASE {0} RENAME TO {1}",
+        ident(&target.working),
+        ident(&target.name)
+    )))
+}
+
+/// Ends sessions of this operation that are still in the database.
+async fn end_sessions(maintenance: &Session, target: &Target, operation_id: &str) -> Result<()> {
+    let query = format!(
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+         WHERE datname = {} AND position({} IN application_name) > 0",
+        literal(&target.working),
+        literal(operation_id)
+    );
+    maintenance.connection.rows(query).await.map(drop)
+}

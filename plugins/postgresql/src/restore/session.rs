@@ -1,0 +1,156 @@
+//! A session of a restore.
+
+use super::marker::Marker;
+use super::source::Facts;
+use super::target::Target;
+use super::{check, definitions, finish, prepare};
+use crate::quote::{idents, qualified};
+use crate::session::Session;
+use crate::table::Table;
+use cofferdam_sdk::engine::{Complete, Data, Note, RestoreOptions, RestoreSession, Source, Summary, Unit};
+use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+/// A session of a restore.
+pub struct Restore {
+    endpoint: Endpoint,
+    options: RestoreOptions,
+    marker: Marker,
+    /// The leader's connection to the database that is named to manage others.
+    maintenance: Option<Session>,
+    target: RefCell<Option<Target>>,
+    /// Writes may overlap, but each is a transaction of the one connection.
+    writer: Mutex<Option<Writer>>,
+}
+
+struct Writer {
+    session: Session,
+    roles: HashSet<String>,
+}
+
+impl Restore {
+    fn maintenance(&self) -> Result<&Session> {
+        self.maintenance.as_ref().ok_or_else(|| Error::internal("only the session that leads can do that"))
+    }
+
+    fn target(&self) -> Result<Target> {
+        self.target.borrow().clone().ok_or_else(|| Error::internal("the restore isn't prepared"))
+    }
+
+    async fn writer(&self, target: &Target) -> Result<Writer> {
+        let session = target.open(&self.endpoint, &self.options.operation_id).await?;
+        let roles = session.connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
+        Ok(Writer { session, roles: roles.into_iter().collect() })
+    }
+
+    async fn copy(&self, session: &Session, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
+        let table = Table::of(unit)?;
+        let name = qualified(&table.schema, &table.name);
+        let columns = if table.columns.is_empty() { String::new() } else { format!(" ({})", idents(&table.columns)) };
+        let sql = format!(
+            "{};\nCOPY {name}{columns} FROM STDIN (ENCODING '{}')",
+            self.marker.insert(&unit.name),
+            self.target()?.encoding
+        );
+        let copied = session.connection.copy_in(sql.into_bytes(), data, complete).await;
+        let rows = copied.map_err(|error| error.while_doing(format!("writing table {name}")))?;
+        Ok(Summary { rows: Some(rows), ..Summary::default() })
+    }
+}
+
+impl RestoreSession for Restore {
+    async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
+        let maintenance = Session::open(&target, None, &options.operation_id).await?;
+        Ok(Self {
+            marker: Marker::new(&options.operation_id),
+            endpoint: target,
+            options,
+            maintenance: Some(maintenance),
+            target: RefCell::default(),
+            writer: Mutex::new(None),
+        })
+    }
+
+    async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<Self> {
+        let working: Target =
+            serde_json::from_str(&token).map_err(|error| Error::internal(format!("the token isn't ours: {error}")))?;
+        let session = Self {
+            marker: Marker::new(&options.operation_id),
+            endpoint: target,
+            options,
+            maintenance: None,
+            target: RefCell::new(Some(working.clone())),
+            writer: Mutex::new(None),
+        };
+        let writer = session.writer(&working).await?;
+        *session.writer.lock().await = Some(writer);
+        Ok(session)
+    }
+
+    async fn check(&self, source: Source) -> Result<Vec<Note>> {
+        check::check(&self.endpoint, self.maintenance()?, &self.options, &Facts::of(&source)?).await
+    }
+
+    async fn prepare(&self, source: Source) -> Result<String> {
+        let facts = Facts::of(&source)?;
+        let target = prepare::prepare(&self.endpoint, self.maintenance()?, &self.options, &facts).await?;
+        let token = serde_json::to_string(&target).map_err(|error| Error::internal(format!("token: {error}")))?;
+        *self.target.borrow_mut() = Some(target);
+        Ok(token)
+    }
+
+    async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
+        let target = self.target()?;
+        let mut slot = self.writer.lock().await;
+        if slot.is_none() {
+            *slot = Some(self.writer(&target).await?);
+        }
+        let Some(Writer { session, roles }) = slot.as_ref() else {
+            return Err(Error::internal("there is no connection to write with"));
+        };
+        if attempt > 1 && self.marker.is_done(session, &unit.name).await? {
+            return drain(data, complete, unit.framing == "lines").await;
+        }
+        let written = if unit.framing == "lines" {
+            self.copy(session, &unit, data, complete).await
+        } else {
+            definitions::write(session, roles, &self.marker, &unit, data, complete).await
+        };
+        if written.is_err() {
+            // It may be lost, or in a transaction that failed; the next write makes a new one.
+            *slot = None;
+        }
+        written
+    }
+
+    async fn close(&self) -> Result<()> {
+        *self.writer.lock().await = None;
+        Ok(())
+    }
+
+    async fn finish(&self) -> Result<Vec<Note>> {
+        let target = self.target()?;
+        // A connection of its own, so that it is known to be closed before the database is renamed.
+        *self.writer.lock().await = None;
+        let session = target.open(&self.endpoint, &self.options.operation_id).await?;
+        finish::unmark(&session, &target, &self.marker).await?;
+        drop(session);
+        finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?;
+        Ok(Vec::new())
+    }
+}
+
+/// Reads a unit that is in already to its end, so that whoever sends it sees no failure.
+async fn drain(mut data: Data, complete: Complete, lines: bool) -> Result<Summary> {
+    let mut rows = 0;
+    loop {
+        let (result, piece) = data.read(Vec::with_capacity(64 << 10)).await;
+        rows += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+        if !matches!(result, StreamResult::Complete(_)) {
+            break;
+        }
+    }
+    complete.await?;
+    Ok(Summary { rows: lines.then_some(rows), ..Summary::default() })
+}

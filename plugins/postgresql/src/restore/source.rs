@@ -1,0 +1,66 @@
+//! What the backup says of the database that it was made of.
+
+use cofferdam_sdk::engine::Source;
+use cofferdam_sdk::{Error, Result, options};
+use serde::Deserialize;
+
+/// The source database.
+#[derive(Debug)]
+pub struct Facts {
+    /// Its name.
+    pub database: String,
+    /// Its encoding.
+    pub encoding: String,
+    /// Its order of text.
+    pub collate: String,
+    /// Its classes of characters.
+    pub ctype: String,
+    /// Who provides both: "c" for the C library, "i" for ICU, "b" for PostgreSQL itself.
+    pub locale_provider: String,
+    /// The provider's locale, where it isn't the C library.
+    pub locale: Option<String>,
+    /// Rules that ICU's order is tailored by.
+    pub icu_rules: Option<String>,
+    /// Extensions that it has installed.
+    pub extensions: Vec<Extension>,
+    /// Roles that its objects name.
+    pub roles: Vec<String>,
+    /// The server's major version.
+    pub major: Option<u32>,
+}
+
+/// An extension.
+#[derive(Debug, Deserialize)]
+pub struct Extension {
+    /// Its name.
+    pub name: String,
+    /// The version that was installed.
+    pub version: String,
+}
+
+impl Facts {
+    /// Reads them from what the plan noted.
+    pub fn of(source: &Source) -> Result<Self> {
+        let value = |key: &str| {
+            options::get(&source.extra, key)
+                .map(str::to_owned)
+                .ok_or_else(|| Error::corrupt(format!("the backup doesn't say its database's {key}")))
+        };
+        let unreadable =
+            |what: &str, error| Error::corrupt(format!("the backup's list of {what} isn't readable: {error}"));
+        let extensions: Option<Vec<Extension>> =
+            serde_json::from_str(&value("extensions")?).map_err(|error| unreadable("extensions", error))?;
+        Ok(Self {
+            database: value("database")?,
+            encoding: value("encoding")?,
+            collate: value("collate")?,
+            ctype: value("ctype")?,
+            locale_provider: value("locale-provider")?,
+            locale: value("locale").ok(),
+            icu_rules: value("icu-rules").ok(),
+            extensions: extensions.unwrap_or_default(),
+            roles: serde_json::from_str(&value("roles")?).map_err(|error| unreadable("roles", error))?,
+            major: source.server_version.split(['.', ' ']).next().and_then(|major| major.parse().ok()),
+        })
+    }
+}

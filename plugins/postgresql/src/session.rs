@@ -1,0 +1,89 @@
+//! Connections with the settings that make their results the same wherever they run.
+
+use crate::quote::literal;
+use crate::version::Version;
+use cofferdam_sdk::postgres::Connection;
+use cofferdam_sdk::{Endpoint, Error, Result};
+
+/// How long we wait for a lock before we say who is in the way, so that nobody queues behind us for longer.
+pub const LOCK_TIMEOUT: &str = "30s";
+
+/// What every session sets. The values' text mustn't depend on the server's or the role's defaults, names must come with
+/// their schemas, and hidden rows must be an error instead of missing.
+const SETTINGS: &str = "
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+SET extra_float_digits = 3;
+SET bytea_output = 'hex';
+SET row_security = off;
+SET search_path = '';
+SET synchronize_seqscans = off;
+SET statement_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET idle_session_timeout = 0; -- from 14
+SET transaction_timeout = 0; -- from 17
+";
+
+/// A connection and what is known of its server.
+pub struct Session {
+    /// The connection.
+    pub connection: Connection,
+    /// The server's version.
+    pub version: Version,
+}
+
+impl Session {
+    /// Connects, refuses what isn't a session of a server that we know, and applies the settings.
+    pub async fn open(endpoint: &Endpoint, database: Option<String>, operation_id: &str) -> Result<Self> {
+        let connection = Connection::connect(endpoint, database).await?;
+        let first = connection.rows("SELECT current_setting('server_version_num'), pg_backend_pid()").await?;
+        let (number, process) = match first.into_iter().next().as_deref() {
+            Some([Some(number), Some(process)]) => (String::from_utf8(number.clone())?, process.clone()),
+            _ => return Err(Error::corrupt("the server didn't tell its version")),
+        };
+        let version = Version::parse(&number)?;
+        version.supported()?;
+        let name = format!("SET application_name = {};\n", literal(&format!("cofferdam {operation_id}")));
+        connection.run(name + &version.assemble(SETTINGS)).await?;
+        if version.major() >= 14 {
+            notice_lost_clients(&connection).await?;
+        }
+        let again = connection.value("SELECT pg_catalog.pg_backend_pid()").await?;
+        if again.as_deref().map(str::as_bytes) != Some(process.as_slice()) {
+            return Err(Error::unsupported("the connection goes through a pooler that shares server sessions")
+                .with_hint("give the instance the server's own address, or a pool in session mode"));
+        }
+        Ok(Self { connection, version })
+    }
+
+    /// Refuses to expand what isn't a table, where the server can: a table that somebody replaces by a view while it is
+    /// read could run their code with our rights (CVE-2024-7348). Some releases of 13 to 16 have it too, so it is asked
+    /// for instead of derived from the version.
+    pub async fn refuse_views(&self) -> Result<()> {
+        const REFUSE: &str = "SELECT pg_catalog.set_config(name, 'view, foreign-table', false)
+            FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
+        self.connection.rows(REFUSE).await.map(drop)
+    }
+
+    /// The database's encoding. A database that has none (SQL_ASCII) gives and takes bytes as they are; asked for UTF-8
+    /// it would refuse some of them.
+    pub async fn use_server_encoding(&self) -> Result<String> {
+        let encoding = self.connection.value("SHOW server_encoding").await?.unwrap_or_default();
+        if encoding == "SQL_ASCII" {
+            self.connection.run("SET client_encoding = 'SQL_ASCII'").await?;
+        }
+        Ok(encoding)
+    }
+}
+
+/// Has the server end our statements soon after we are gone. Systems that can't notice a closed connection refuse the
+/// setting; there the server gives up later.
+async fn notice_lost_clients(connection: &Connection) -> Result<()> {
+    match connection.run("SET client_connection_check_interval = '10s'").await {
+        Err(error) if !error.has_engine_code("22023") => Err(error),
+        _ => Ok(()),
+    }
+}
