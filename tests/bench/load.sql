@@ -1,5 +1,5 @@
 -- The benchmark's mix: one big table, a hundred middling ones, ten thousand tiny ones.
--- psql variable "scale": 1 makes about 700 MB. Everything follows from the row's number.
+-- psql variable "scale": 1 makes about 1.5 GB; the number of tiny tables follows it too. Everything follows from the row's number.
 
 CREATE SCHEMA big;
 CREATE SCHEMA middling;
@@ -17,10 +17,12 @@ INSERT INTO big.events
 SELECT
     i, timestamptz '2025-01-01Z' + i * interval '1 second', md5((i % 5000)::text)::uuid, i % 100000 / 100.0,
     jsonb_build_object('path', '/p/' || i % 1000, 'ref', md5(i::text)), repeat(md5((i % 100)::text) || ' ', (1 + i % 4)::integer)
-FROM generate_series(1::bigint, 1500000 * :scale) AS i;
+FROM generate_series(1, (1500000 * :scale)::bigint) AS i;
 CREATE INDEX ON big.events (happened);
 
-SELECT set_config('bench.rows', (15000 * :scale)::text, false);
+SELECT
+    set_config('bench.rows', (15000 * :scale)::integer::text, false),
+    set_config('bench.tables', greatest(10000 * :scale, 100)::integer::text, false);
 
 DO $do$
 BEGIN
@@ -34,7 +36,7 @@ BEGIN
         $sql$, n);
         COMMIT;
     END LOOP;
-    FOR n IN 1..10000 LOOP
+    FOR n IN 1..current_setting('bench.tables')::integer LOOP
         EXECUTE format($sql$
             CREATE TABLE tiny.t%1$s (id integer PRIMARY KEY, words text);
             INSERT INTO tiny.t%1$s VALUES (1, 'one'), (2, NULL), (3, '');

@@ -37,7 +37,8 @@ fn run() -> Result<()> {
     let server = loaded(Major::V17, &settings)?;
     let size = server.sql(DATABASE, "SELECT pg_size_pretty(pg_database_size(current_database()))")?;
     println!(
-        "One big table, 100 middling, 10,000 tiny; {} in all; {} jobs, {} rounds, medians; fsync on.\n\n{}",
+        "One big table, 100 middling, {:.0} tiny; {} in all; {} jobs, {} rounds, medians; fsync on.\n\n{}",
+        (10_000.0 * settings.scale).max(100.0),
         size.trim(),
         settings.jobs,
         settings.rounds,

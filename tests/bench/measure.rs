@@ -59,8 +59,8 @@ fn processor_time() -> Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     // The name in the second field may contain anything; the third begins after the last parenthesis.
     let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat isn't as proc(5) says")?;
-    let ticks = fields.split_whitespace().skip(13).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks / TICKS)
+    let ticks = fields.split_whitespace().skip(13).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<std::result::Result<f64, _>>()? / TICKS)
 }
 
 /// Proportional set size of a process and all below it, in bytes. A process that ends meanwhile counts for nothing.
