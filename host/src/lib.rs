@@ -1,5 +1,6 @@
 //! Cofferdam backs up, restores and clones databases of different engines through sandboxed plugins.
 
+pub mod cli;
 pub mod config;
 pub mod dial;
 pub mod error;

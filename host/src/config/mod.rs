@@ -39,7 +39,7 @@ pub use discover::{FILE_NAME, Places};
 pub use instance::Instance;
 pub use limits::Limits;
 pub use name::Name;
-pub use pin::{add_pin, pin_lines};
+pub use pin::add_pin;
 pub use plugin::Plugin;
 pub use quantity::{Period, Size};
 pub use repository::Repository;

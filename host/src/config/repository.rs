@@ -13,10 +13,9 @@ use crate::secrets::SecretRef;
 pub struct Repository {
     /// Its address: a URL, or the path of a folder.
     pub url: RepositoryUrl,
-    /// The id that it must have. `repository init` adds it; without it another repository could be put in its place.
+    /// The id that it must have, a fingerprint of its public keys. `repository init` adds it; without it another
+    /// repository, with the keys of whoever made it, could be put in its place.
     pub id: Option<String>,
-    /// The public key that it must have, for the same reason: data is sealed to it.
-    pub public_key: Option<String>,
     /// Makes, lists, checks and forgets backups; can't read their data.
     pub writer_key: Option<SecretRef>,
     /// Does everything. It belongs where backups are restored, not where they are made.

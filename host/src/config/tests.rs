@@ -12,7 +12,6 @@ default-repository = "main"
 [repositories.main]
 url = "file:///var/backups/cofferdam"
 id = "7f3a"
-public-key = "abc"
 writer-key = { file = "main.writer" }
 
 [repositories.away]
@@ -45,7 +44,7 @@ fn a_whole_file_is_read_and_its_paths_start_at_its_folder() {
     let (name, main) = config.repository(None).unwrap();
     assert_eq!(name.as_str(), "main");
     assert_eq!(main.url.as_str(), "file:///var/backups/cofferdam");
-    assert_eq!((main.id.as_deref(), main.public_key.as_deref()), (Some("7f3a"), Some("abc")));
+    assert_eq!(main.id.as_deref(), Some("7f3a"));
     assert_eq!(main.writer_key, Some(SecretRef::File("/etc/cofferdam/main.writer".into())));
     let (_, away) = config.repository(Some("away")).unwrap();
     assert_eq!(away.url.as_str(), "/etc/cofferdam/away");

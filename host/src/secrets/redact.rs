@@ -22,7 +22,7 @@ const MASK: &str = "***";
 ///
 /// It protects from accidents and from servers that repeat what they were sent, not from a sender that
 /// encrypts or chops up: `spellings.rs` says what isn't found.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Redactor {
     spellings: Vec<Spelling>,
 }

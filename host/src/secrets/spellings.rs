@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use zeroize::{Zeroize, Zeroizing};
 
 /// A text to look for.
+#[derive(Clone)]
 pub(super) struct Spelling {
     pub(super) text: Zeroizing<String>,
     /// It may stand inside a longer base64 text, whose neighbouring letters hold bits of the secret.

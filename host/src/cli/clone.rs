@@ -1,0 +1,60 @@
+//! `clone`.
+
+use super::outcome::Outcome;
+use super::session::Session;
+use crate::error::Result;
+use crate::operation::clone::{self, Request};
+
+/// Copy a database from one instance to another, with nothing on disk between them
+///
+/// Reads a consistent state of the source while it is in use. The copy gets its name last; an existing database with
+/// objects in it is never touched.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The instance to read
+    source: String,
+
+    /// The instance to write
+    target: String,
+
+    /// The database to read, if not the one in the source's URL
+    #[arg(long)]
+    database: Option<String>,
+
+    /// The database to make, if it isn't to be called the same
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+
+    /// Only objects that match, as in 'public.orders_*'; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+
+    /// All but objects that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    except: Vec<String>,
+
+    /// Sessions that work side by side on each server
+    #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
+    jobs: usize,
+
+    /// A setting of the engine, as `plugin inspect` lists them; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
+    settings: Vec<(String, String)>,
+}
+
+pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
+    let config = session.config()?;
+    let source = session.party(&config, &args.source).await?;
+    let target = session.party(&config, &args.target).await?;
+    let request = Request {
+        database: args.database,
+        target: args.name,
+        only: args.only,
+        except: args.except,
+        if_exists: "fail".to_owned(),
+        jobs: args.jobs,
+        settings: args.settings,
+    };
+    let outcome = clone::run(&source, &target, &request, session.environment(&config)).await?;
+    session.ui.result(&Outcome::from(outcome))
+}

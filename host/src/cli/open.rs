@@ -1,0 +1,193 @@
+//! Opening what a command names: a repository with the right key, an instance with its plugin.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::prompt;
+use super::session::Session;
+use crate::config::{self, Config};
+use crate::error::{Error, Result};
+use crate::operation::Party;
+use crate::plugin::{Candidate, Runtime};
+use crate::repository::{Access, Location, Pin, Repository};
+use crate::secrets::{Secret, SecretRef};
+use crate::services::Endpoint;
+
+/// What a repository is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Making, listing, checking and forgetting backups: the writer key is enough, and is taken if there is one.
+    Bookkeeping,
+    /// Reading data, or handling keys: needs the recovery key or a passphrase.
+    Everything,
+}
+
+impl Session {
+    /// Opens the repository that the options or the configuration name.
+    pub(super) async fn repository(&self, config: &Config, purpose: Purpose) -> Result<Repository> {
+        let named = self.global.repository.as_deref();
+        if let Some(url) = named.filter(|n| is_address(n)) {
+            let location = Location::parse(url)?;
+            let access = self.access(&location.to_string(), Vec::new(), purpose).await?;
+            return self.or_cancelled(Repository::open(&location, None, access)).await;
+        }
+        let (name, entry) = config.repository(named)?;
+        let location = Location::parse(entry.url.as_str())?;
+        let pin: Option<Pin> = entry
+            .id
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|e: Error| e.while_doing(format!("`id` in [repositories.{name}]")))?;
+        if pin.is_none() {
+            self.ui.warn(&format!(
+                "[repositories.{name}] has no `id`: if somebody puts another repository in its place, nothing notices"
+            ));
+        }
+        let access = self.access(name.as_str(), candidates(entry, purpose), purpose).await?;
+        self.or_cancelled(Repository::open(&location, pin, access)).await
+    }
+
+    /// The key: the file that was named, else the first configured one that serves the purpose, else asked for.
+    async fn access(&self, repository: &str, configured: Vec<(Key, SecretRef)>, purpose: Purpose) -> Result<Access> {
+        if let Some(path) = &self.global.key_file {
+            let secret = self.secret(&SecretRef::File(path.clone())).await?;
+            return Ok(recognise(&secret));
+        }
+        if let Some((key, reference)) = configured.into_iter().next() {
+            let secret = self.secret(&reference).await?;
+            return Ok(key.access(&secret));
+        }
+        if prompt::possible() {
+            let question = format!("Recovery key or passphrase of {repository}");
+            let secret = tokio::task::spawn_blocking(move || prompt::ask(&question))
+                .await
+                .map_err(|e| Error::internal("can't ask for a key").with_cause(e))??;
+            self.ui.learn(&secret);
+            return Ok(recognise(&secret));
+        }
+        let (what, needs) = match purpose {
+            Purpose::Bookkeeping => ("no key", "`writer-key`, `recovery-key` or `passphrase`"),
+            Purpose::Everything => ("no key that reads data", "`recovery-key` or `passphrase`"),
+        };
+        Err(Error::permission_denied(format!("there is {what} for the repository {repository}"))
+            .with_hint(format!("name one with --key-file, or set {needs} for it in the configuration")))
+    }
+
+    /// The named instance, and the plugin that speaks to it.
+    pub(super) async fn party(&self, config: &Config, name: &str) -> Result<Party> {
+        let (name, instance) = config.instance(name)?;
+        let (engine, plugin) = config
+            .plugin(instance.engine.as_str())
+            .map_err(|e| e.while_doing(format!("engine of the instance {name}")))?;
+        let password = match &instance.password {
+            Some(reference) => Some(self.secret(reference).await?),
+            None => None,
+        };
+        let grants: BTreeSet<String> = plugin.grants.iter().cloned().collect();
+        let (path, runtime) = (plugin.path.clone(), runtime()?);
+        let plugin = tokio::task::spawn_blocking(move || Candidate::read(&runtime, &path)?.admit(&runtime, &grants))
+            .await
+            .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))??;
+        let about = &plugin.inspection().about;
+        if about.name != engine.as_str() {
+            return Err(Error::invalid_options(format!("[plugins.{engine}] names the plugin of {}", about.name))
+                .with_hint("a plugin's name in the configuration is its engine's"));
+        }
+        let endpoint = Endpoint::new(instance.url.as_url().clone(), password);
+        Ok(Party { name: name.to_string(), plugin, endpoint })
+    }
+}
+
+/// The runtime for plugins, with its cache of compiled ones in the user's cache folder, if there is one.
+pub fn runtime() -> Result<Arc<Runtime>> {
+    let absolute = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    Runtime::new(folder.map(|f| f.join("cofferdam")).as_deref()).map(Arc::new)
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    Writer,
+    Recovery,
+    Passphrase,
+}
+
+impl Key {
+    fn access(self, secret: &Secret) -> Access {
+        let text = Zeroizing::new(secret.expose().to_owned());
+        match self {
+            Self::Writer => Access::Writer(text),
+            Self::Recovery => Access::Recovery(text),
+            Self::Passphrase => Access::Passphrase(text),
+        }
+    }
+}
+
+/// Keys tell what they are by how they begin; whatever else was given is a passphrase.
+fn recognise(secret: &Secret) -> Access {
+    let text = secret.expose().trim_start();
+    let key = if text.starts_with("CDW1") {
+        Key::Writer
+    } else if text.starts_with("CDR1") {
+        Key::Recovery
+    } else {
+        Key::Passphrase
+    };
+    key.access(secret)
+}
+
+/// The configured keys that serve the purpose, the one with the fewest rights first.
+fn candidates(entry: &config::Repository, purpose: Purpose) -> Vec<(Key, SecretRef)> {
+    let writer = entry.writer_key.as_ref().filter(|_| purpose == Purpose::Bookkeeping).map(|k| (Key::Writer, k));
+    let recovery = entry.recovery_key.as_ref().map(|k| (Key::Recovery, k));
+    let passphrase = entry.passphrase.as_ref().map(|k| (Key::Passphrase, k));
+    [writer, recovery, passphrase].into_iter().flatten().map(|(key, reference)| (key, reference.clone())).collect()
+}
+
+/// Whether it is a URL or a path: names hold neither of these marks.
+fn is_address(text: &str) -> bool {
+    text.contains('/') || text.starts_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::path::Path;
+
+    use super::*;
+
+    fn keys(purpose: Purpose, lines: &str) -> Vec<String> {
+        let text = format!("[repositories.m]\nurl = \"/m\"\n{lines}");
+        let config = Config::parse(&text, Path::new("/etc/c.toml")).unwrap();
+        let entry = config.repository(None).unwrap().1;
+        candidates(entry, purpose).into_iter().map(|(_, reference)| reference.to_string()).collect()
+    }
+
+    #[test]
+    fn the_key_with_the_fewest_rights_that_serves_the_purpose_is_taken() {
+        let all = "passphrase = { env = \"P\" }\nrecovery-key = { env = \"R\" }\nwriter-key = { env = \"W\" }\n";
+        let [w, r, p] = ["W", "R", "P"].map(|v| format!("the environment variable {v}"));
+        assert_eq!(keys(Purpose::Bookkeeping, all), [w, r.clone(), p.clone()]);
+        assert_eq!(keys(Purpose::Everything, all), [r, p]);
+        assert!(keys(Purpose::Everything, "writer-key = { env = \"W\" }\n").is_empty());
+    }
+
+    #[test]
+    fn a_key_tells_what_it_is() {
+        for (text, kind) in
+            [("CDW1-abc", "Writer(..)"), (" CDR1-ABCD", "Recovery(..)"), ("correct horse", "Passphrase(..)")]
+        {
+            assert_eq!(format!("{:?}", recognise(&Secret::new(text.to_owned()))), kind);
+        }
+    }
+
+    #[test]
+    fn names_are_told_from_addresses() {
+        assert!(["file:///x", "/x", "./x", "x/y", "s3://b"].iter().all(|a| is_address(a)));
+        assert!(!is_address("main-2.x"));
+    }
+}

@@ -1,0 +1,58 @@
+//! `restore`.
+
+use super::findings::Findings;
+use super::open::Purpose;
+use super::outcome::Outcome;
+use super::selector::{self, Selector};
+use super::session::Session;
+use crate::error::Result;
+use crate::operation::restore::{self, Request};
+
+/// Restore a backup into an instance
+///
+/// The database is built beside whatever is there and gets its name last, so that nothing half-done is ever seen under
+/// it. An existing database with objects in it is never touched. Needs the recovery key or a passphrase.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The backup
+    #[arg(value_name = "BACKUP", help = selector::HELP)]
+    backup: Selector,
+
+    /// The instance to restore into
+    #[arg(long, value_name = "INSTANCE")]
+    to: String,
+
+    /// The database to make, if not the one that was backed up
+    #[arg(long)]
+    database: Option<String>,
+
+    /// Sessions that write side by side
+    #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
+    jobs: usize,
+
+    /// Say what would happen and what would stop it, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// A setting of the engine, as `plugin inspect` lists them; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
+    settings: Vec<(String, String)>,
+}
+
+pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
+    let config = session.config()?;
+    let repository = session.repository(&config, Purpose::Everything).await?;
+    let manifest = session.or_cancelled(args.backup.find(&repository)).await?;
+    let party = session.party(&config, &args.to).await?;
+    let request =
+        Request { database: args.database, if_exists: "fail".to_owned(), jobs: args.jobs, settings: args.settings };
+    let environment = session.environment(&config);
+    if args.dry_run {
+        let notes = restore::dry_run(&party, &manifest, &request, environment).await?;
+        let findings = Findings::of_notes(notes);
+        session.ui.result(&findings)?;
+        return findings.verdict(&format!("backup {} can't be restored to {}", manifest.id, party.name));
+    }
+    let outcome = restore::run(&party, &repository, &manifest, &request, environment).await?;
+    session.ui.result(&Outcome::from(outcome))
+}
