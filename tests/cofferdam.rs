@@ -53,7 +53,8 @@ impl Cofferdam {
     pub fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cofferdam-").tempdir()?;
         let config = format!(
-            "[repositories.main]\nurl = \"file://{root}/repository\"\nwriter-key = {{ file = \"{root}/writer.key\" }}\n\n\
+            "[repositories.main]\nurl = \"file://{root}/repository\"\nwriter-key = {{ file = \"{root}/writer.key\" }}\n\
+             recovery-key = {{ file = \"{root}/recovery.key\" }}\n\n\
              [plugins.postgresql]\npath = \"{plugin}\"\ngrants = [\"postgres\"]\n",
             root = folder.path().display(),
             plugin = postgresql_plugin()?.display(),
@@ -91,13 +92,12 @@ impl Cofferdam {
         self.folder.path()
     }
 
-    /// Makes the repository and keeps its recovery key for the commands that need it.
+    /// Makes the repository; its keys go into the folder.
     ///
     /// # Errors
     /// If it can't be made.
-    pub fn initialize(&mut self) -> Result<Output> {
-        let output = self.succeed(&["repository", "init", "main"], Duration::from_secs(60))?;
-        Ok(output)
+    pub fn initialize(&self) -> Result<Output> {
+        self.succeed(&["repository", "init", "main"], Duration::from_secs(60))
     }
 
     /// Keeps a secret in the environment of every later command.
@@ -109,6 +109,8 @@ impl Cofferdam {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path());
+        // Compiled plugins are kept, but not among the user's.
+        command.env("XDG_CACHE_HOME", target_folder().join("cache"));
         command.envs(self.secrets.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -102,7 +102,7 @@ fn configure(page: &mut Page, production: &Postgresql, staging: &Postgresql) -> 
     page.command("cat cofferdam.toml");
     page.output(&fs::read_to_string(cofferdam.config())?);
     command(page, &cofferdam, &["repository", "init", "main"])?;
-    page.say("The recovery key goes into a safe; here, into COFFERDAM_RECOVERY_KEY.");
+    page.say("The writer key makes backups and can't read them. The recovery key can: in earnest it isn't kept here.");
     Ok(cofferdam)
 }
 

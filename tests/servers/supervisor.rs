@@ -4,6 +4,7 @@
 //! process was killed, it stops the server and removes its folder. So no server outlives its test, and none depends on
 //! the thread that started it.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -37,6 +38,8 @@ impl Supervisor {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", SCRIPT, "supervisor"]).arg(folder).arg(server.get_program()).args(server.get_args());
         shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // A Ctrl-C is meant for us; the shell must live to clean up.
+        shell.process_group(0);
         user.run(&mut shell);
         let mut shell = shell.spawn().map_err(|e| format!("/bin/sh in {}: {e}", folder.display()))?;
         let pipe = shell.stdin.take();
