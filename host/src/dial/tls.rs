@@ -133,7 +133,7 @@ fn hint(reason: &CertificateError, mode: &str) -> String {
     match reason {
         CertificateError::UnknownIssuer => format!(
             "sslmode={mode} wants a certificate that a trusted authority signed: name the authority's file with \
-             sslrootcert=FILE; sslmode=require encrypts without checking who answers"
+             sslrootcert=FILE; sslmode=require without it encrypts without checking who answers"
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
             "sslmode={mode} wants a certificate for the name that is dialled (a subjectAltName, not the common \

@@ -42,6 +42,8 @@ mod reader;
 mod request;
 mod server_error;
 mod session;
+#[cfg(test)]
+mod tests;
 mod url;
 mod writer;
 

@@ -80,6 +80,8 @@ impl Reader {
                 }
             }
             Message::ReadyForQuery(_) => {
+                // What a failed COPY has left must not get into the next one's data.
+                self.piece.clear();
                 self.answer()?;
                 if let Some(answer) = self.current.take() {
                     unanswered.fetch_sub(1, Ordering::Relaxed);

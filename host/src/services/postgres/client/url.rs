@@ -1,10 +1,12 @@
 //! Connection URLs, as libpq has them (PostgreSQL docs 34.1.1.2), without what doesn't belong in a configuration.
+//!
+//! They are taken apart here because they aren't URLs to a library for the web's: that one refuses a user without a
+//! host, which is how a Unix socket is written, and passes over tabs and line ends.
 
 use std::path::Path;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use url::Url;
 
 use crate::dial::{Address, DEFAULT_CONNECT_TIMEOUT, Target, TlsMode, TlsSettings};
 use crate::error::{Error, Result};
@@ -37,33 +39,44 @@ pub struct Location {
 /// # Errors
 /// `invalid-options`, naming what can't be read, is unknown, or must not be there: above all a password.
 pub fn parse_url(text: &str) -> Result<Location> {
-    let url = Url::parse(text).map_err(|cause| {
+    let unreadable = || {
         // The text itself isn't shown: it may hold a password.
         Error::invalid_options("the PostgreSQL URL can't be read")
-            .with_cause(cause)
             .with_hint("write postgresql://user@host:port/database, with special characters as %XX")
-    })?;
-    if !matches!(url.scheme(), "postgresql" | "postgres") {
-        return Err(Error::invalid_options(format!("\"{}\" is not a scheme of PostgreSQL URLs", url.scheme()))
+    };
+    let (scheme, rest) = text.split_once("://").ok_or_else(unreadable)?;
+    if !matches!(scheme, "postgresql" | "postgres") {
+        return Err(Error::invalid_options(format!("\"{scheme}\" is not a scheme of PostgreSQL URLs"))
             .with_hint("write postgresql://..."));
     }
-    if url.password().is_some() {
-        return Err(password_in_url());
-    }
-    if url.fragment().is_some() {
+    if rest.contains('#') {
         return Err(Error::invalid_options("the PostgreSQL URL has a \"#\"").with_hint("write %23 for it"));
     }
-    let mut draft = Draft {
-        host: url.host_str().map(decode).transpose()?.filter(|host| !host.is_empty()),
-        port: url.port(),
-        user: Some(decode(url.username())?).filter(|user| !user.is_empty()),
-        database: Some(decode(url.path().trim_start_matches('/'))?).filter(|database| !database.is_empty()),
-        ..Draft::default()
+    let (front, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = front.split_once('/').unwrap_or((front, ""));
+    let (user, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if user.contains(':') {
+        return Err(password_in_url());
+    }
+    let (host, port) = match host_port.strip_prefix('[').map(|host| host.split_once(']')) {
+        Some(Some((host, rest))) => (host, rest.strip_prefix(':').or(rest.is_empty().then_some(""))),
+        Some(None) => return Err(unreadable()),
+        None => host_port.split_once(':').map_or((host_port, Some("")), |(host, port)| (host, Some(port))),
     };
-    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+    let port = match port {
+        Some("") => None,
+        Some(port) => Some(port.parse().map_err(|_| unreadable())?),
+        None => return Err(unreadable()),
+    };
+
+    let given = |text: &str| Ok::<_, Error>(Some(decode(text)?).filter(|text| !text.is_empty()));
+    let mut draft =
+        Draft { host: given(host)?, port, user: given(user)?, database: given(database)?, ..Draft::default() };
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        // Without a "=" it may be anything, a password too.
         let (name, value) = pair
             .split_once('=')
-            .ok_or_else(|| Error::invalid_options(format!("the PostgreSQL URL's parameter \"{pair}\" has no value")))?;
+            .ok_or_else(|| Error::invalid_options("a parameter of the PostgreSQL URL has no value"))?;
         draft.set(&decode(name)?, decode(value)?)?;
     }
     draft.finish()
@@ -177,7 +190,6 @@ fn address(host: &str, port: u16) -> Result<Address> {
         return Err(Error::invalid_options("the PostgreSQL URL names several hosts")
             .with_hint("name one: a backup must know which server it reads"));
     }
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     Ok(Address::Tcp { host: host.to_owned(), port })
 }
 
@@ -225,6 +237,7 @@ mod tests {
     #[test]
     fn a_unix_socket_is_a_folder() {
         assert_eq!(address_of("postgresql:///db?host=/run/pg&port=6000"), "/run/pg/.s.PGSQL.6000");
+        assert_eq!(address_of("postgresql://joe@/db?host=/run/pg"), "/run/pg/.s.PGSQL.5432");
         assert_eq!(address_of("postgresql://%2Frun%2Fpg/db"), "/run/pg/.s.PGSQL.5432");
     }
 
@@ -297,7 +310,10 @@ mod tests {
             assert!(error.hint().unwrap().contains("`password` reference"), "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{url}");
         }
-        assert!(!format!("{:?}", parse_url("postgresql://joe:hunter2@db:port").unwrap_err()).contains("hunter2"));
+        for url in ["postgresql://joe:hunter2", "postgresql://joe:hunt@er2@db:port", "postgresql://db?hunter2"] {
+            let error = format!("{:?}", parse_url(url).unwrap_err());
+            assert!(!error.contains("hunt") && !error.contains("er2@"), "{error}");
+        }
     }
 
     #[test]
@@ -326,6 +342,10 @@ mod tests {
             "postgresql://a,b/db",
             "postgresql://?host=a,b",
             "postgresql://db:0",
+            "postgresql://db:x",
+            "postgresql://db:70000",
+            "postgresql://[::1",
+            "postgresql://[::1]6000",
             "postgresql://db?port=70000",
             "postgresql://db?sslmode=allow",
             "postgresql://db?sslmode",
