@@ -45,6 +45,8 @@ fn every_command_line_of_the_documentation_is_understood() {
         "cleanup 0123456789ab --instance staging",
         "plugin list",
         "plugin inspect postgresql.wasm",
+        "plugin build",
+        "plugin build plugins/postgresql --output target/plugins/postgresql.wasm",
         "completions bash",
         "manual /tmp/man",
     ] {

@@ -1,5 +1,6 @@
 //! `plugin`.
 
+mod build;
 mod inspect;
 mod list;
 
@@ -11,6 +12,7 @@ use crate::error::Result;
 pub enum Command {
     List(list::Args),
     Inspect(inspect::Args),
+    Build(build::Args),
 }
 
 impl Command {
@@ -18,6 +20,7 @@ impl Command {
         match self {
             Self::List(args) => list::run(&args, session).await,
             Self::Inspect(args) => inspect::run(&args, session).await,
+            Self::Build(args) => build::run(args, session).await,
         }
     }
 }
