@@ -16,7 +16,7 @@ pub struct Args {
     instance: String,
 
     /// The database, if not the one in the instance's URL
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     database: Option<String>,
 
     /// Only objects that match, as in 'public.orders_*'; may be repeated

@@ -18,7 +18,7 @@ pub struct Args {
     target: String,
 
     /// The database to read, if not the one in the source's URL
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     database: Option<String>,
 
     /// The database to make, if it isn't to be called the same

@@ -34,19 +34,17 @@ pub struct Global {
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// When to use colours
+    /// When to use colours: "auto" is on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
 }
 
-/// When to use colours.
+/// When to use colours. The variants have no help of their own, so that they take one line in that of every command.
+#[allow(missing_docs, reason = "their names say it")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
     Auto,
-    /// Also in pipes and files
     Always,
-    /// Not at all
     Never,
 }
 

@@ -89,16 +89,18 @@ Configuration, in cofferdam.toml in the working folder or above it, or in ~/.con
   [instances.orders]
   engine = \"postgresql\"
   url = \"postgresql://backup@db.internal:5432/orders?sslmode=verify-full\"
-  password = { file = \"/run/secrets/orders\" }    # or { env = \"NAME\" } or { command = [\"pass\", \"orders\"] }
+  password = { file = \"/run/secrets/orders\" }
+  # or { env = \"NAME\" }, or { command = [\"pass\", \"orders\"] }; never the password itself
 
   [plugins.postgresql]
   path = \"/usr/lib/cofferdam/postgresql.wasm\"
   grants = [\"postgres\"]";
 
+/// Each paragraph is one line, for clap to wrap.
 const OUTPUT: &str = "\
-Results go to standard output; progress, warnings and errors to standard error. With --json a result is one JSON
-object, and standard error has one JSON object a line: events, each with \"event\", and last of all, if it failed, an
-\"error\" with code, message, causes and hint.";
+Results go to standard output; progress, warnings and errors to standard error. With --json a result is one JSON \
+object, and standard error has one JSON object a line: events, each with \"event\", and last of all, if it failed, \
+an \"error\" with code, message, causes and hint.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

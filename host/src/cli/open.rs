@@ -74,7 +74,7 @@ impl Session {
             Purpose::Everything => ("no key that reads data", "`recovery-key` or `passphrase`"),
         };
         Err(Error::permission_denied(format!("there is {what} for the repository {repository}"))
-            .with_hint(format!("name one with --key-file, or set {needs} for it in the configuration")))
+            .with_hint(format!("give it with --key-file, or as {needs} of the repository in the configuration")))
     }
 
     /// The named instance, and the plugin that speaks to it.

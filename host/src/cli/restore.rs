@@ -23,7 +23,7 @@ pub struct Args {
     to: String,
 
     /// The database to make, if not the one that was backed up
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     database: Option<String>,
 
     /// Sessions that write side by side

@@ -68,7 +68,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<()> {
 
 impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let how = if self.read_data { "all data was read" } else { "everything is where it should be looked for" };
+        let how = if self.read_data { "all data was read" } else { "the data itself wasn't read" };
         write!(f, "{}", self.problems)?;
         if !self.quarantined.is_empty() {
             writeln!(f, "{} damaged chunks were put aside", human::count(self.quarantined.len() as u64))?;
