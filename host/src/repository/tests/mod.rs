@@ -6,6 +6,7 @@ mod data;
 mod faults;
 mod faulty_store;
 mod keys;
+mod kills;
 mod pruning;
 
 use std::path::PathBuf;
