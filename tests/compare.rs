@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use crate::command::{run, succeed};
@@ -46,15 +48,10 @@ impl Portrait {
     /// # Errors
     /// If one of the tools fails.
     pub fn take(server: &Postgresql, database: &str) -> Result<Self> {
-        let names = relations(server, database)?;
-        let digests = names.into_iter().map(|name| {
-            let rows = rows(server, database, &name)?;
-            Ok((name, rows))
-        });
         Ok(Self {
             schema: schema(server, database)?,
             sequences: server.sql(database, SEQUENCES)?,
-            relations: digests.collect::<Result<_>>()?,
+            relations: all_rows(server, database)?,
         })
     }
 
@@ -121,6 +118,27 @@ fn relations(server: &Postgresql, database: &str) -> Result<Vec<String>> {
     psql.args(["-X", "-q", "-A", "-t", "-0", "-v", "ON_ERROR_STOP=1", "-c", RELATIONS]);
     let text = succeed(&mut psql, TIMEOUT)?;
     Ok(text.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+}
+
+/// The rows of every relation, one relation a core at a time.
+fn all_rows(server: &Postgresql, database: &str) -> Result<BTreeMap<String, Rows>> {
+    let queue = Mutex::new(relations(server, database)?);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let next = queue.lock().map_err(|_| "another worker broke off")?.pop();
+            let Some(relation) = next else { return Ok(done) };
+            let rows = rows(server, database, &relation)?;
+            done.push((relation, rows));
+        }
+    };
+    let cores = thread::available_parallelism()?.get();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        let results = workers.into_iter().map(|worker| worker.join().map_err(|_| "a worker broke off")?);
+        let digests = results.collect::<Result<Vec<_>>>()?;
+        Ok(digests.into_iter().flatten().collect())
+    })
 }
 
 fn rows(server: &Postgresql, database: &str, relation: &str) -> Result<Rows> {
