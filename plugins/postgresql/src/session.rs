@@ -19,6 +19,7 @@ SET timezone = 'UTC';
 SET extra_float_digits = 3;
 SET bytea_output = 'hex';
 SET row_security = off;
+SET quote_all_identifiers = on;
 SET search_path = '';
 SET synchronize_seqscans = off;
 SET statement_timeout = 0;

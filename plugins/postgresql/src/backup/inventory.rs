@@ -1,8 +1,10 @@
 //! Everything that the catalogue says of a database, read once under the snapshot.
 
+use crate::catalog::definitions::Definitions;
 use crate::catalog::rows::Catalogue;
 use crate::catalog::{
-    checks, columns, extensions, foreign_keys, functions, indexes, schemas, sequences, tables, types, views,
+    checks, columns, comments, default_privileges, extensions, foreign_keys, functions, indexes, left_out, privileges,
+    schemas, sequences, tables, types, views,
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
@@ -20,6 +22,11 @@ pub struct Inventory {
     pub views: Vec<views::Row>,
     pub indexes: Vec<indexes::Row>,
     pub foreign_keys: Vec<foreign_keys::Row>,
+    pub definitions: Definitions,
+    pub comments: Vec<comments::Row>,
+    pub privileges: Vec<privileges::Row>,
+    pub default_privileges: Vec<default_privileges::Row>,
+    pub left_out: Vec<left_out::Row>,
     pub edges: Vec<Edge>,
     pub aliases: Vec<Alias>,
 }
@@ -39,6 +46,11 @@ impl Inventory {
             views: catalogue.rows(views::QUERY).await?,
             indexes: catalogue.rows(indexes::QUERY).await?,
             foreign_keys: catalogue.rows(foreign_keys::QUERY).await?,
+            definitions: Definitions::read(catalogue).await?,
+            comments: catalogue.rows(comments::QUERY).await?,
+            privileges: catalogue.rows(privileges::QUERY).await?,
+            default_privileges: catalogue.rows(default_privileges::QUERY).await?,
+            left_out: catalogue.rows(left_out::QUERY).await?,
             edges: catalogue.rows(order::EDGES).await?,
             aliases: catalogue.rows(order::ALIASES).await?,
         })

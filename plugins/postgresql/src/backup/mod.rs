@@ -1,5 +1,6 @@
 //! Backups: one session leads, the others join its snapshot.
 
+mod addresses;
 mod copy;
 mod facts;
 mod inventory;

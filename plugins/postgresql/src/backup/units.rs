@@ -2,6 +2,7 @@
 
 use super::inventory::Inventory;
 use super::partitions::Partitions;
+use crate::catalog::id::class;
 use crate::catalog::object::Object;
 use crate::catalog::{sequences, tables};
 use crate::entry::{Entry, FORMAT};
@@ -48,7 +49,8 @@ impl Units {
         building.indexes(&inventory, &parts, &partitions);
         building.foreign_keys(&inventory, &partitions);
         let everything: Vec<String> = building.units.iter().map(|unit| unit.name.clone()).collect();
-        building.entries_unit(POST_DATA, everything.clone(), Vec::new(), ordered.after_indexes);
+        let post_data = building.post_data(&inventory, &objects, ordered.after_indexes);
+        building.entries_unit(POST_DATA, everything.clone(), Vec::new(), post_data);
         building.materialized_views(&inventory, everything);
         building.sequences(&inventory);
         Self { units: building.units, entries: building.entries, notes: building.notes, sequences: inventory.sequences }
@@ -94,6 +96,9 @@ fn objects(inventory: &Inventory) -> (Vec<Object>, tables::Parts) {
     for row in inventory.views.iter().cloned() {
         let columns = parts.columns.get(&row.oid).map(Vec::as_slice).unwrap_or_default();
         objects.push(row.into_object(columns));
+    }
+    for (kind, row) in inventory.definitions.before_data.iter().cloned() {
+        objects.push(row.into_object(kind));
     }
     (objects, parts)
 }
@@ -212,14 +217,49 @@ impl Building {
         }
     }
 
+    /// Everything after the data, indexes and foreign keys: first what looks at data, then what acts on it, then what is
+    /// said of objects and who may use them.
+    fn post_data(&mut self, inventory: &Inventory, objects: &[Object], first: Vec<Entry>) -> Vec<Entry> {
+        let mut entries = first;
+        let views: HashSet<u32> = inventory.views.iter().map(|view| view.oid).collect();
+        let on_views = inventory.indexes.iter().filter(|index| views.contains(&index.relation) && !index.is_broken());
+        entries.extend(on_views.map(|index| index.entry()));
+        entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| row.into_entry()));
+        let (mut comments, mut last_comments) = self.comments(inventory, objects);
+        entries.append(&mut comments);
+        entries.extend(inventory.privileges.iter().cloned().map(|row| row.into_entry()));
+        entries.extend(inventory.default_privileges.iter().cloned().map(|row| row.into_entry()));
+        entries.extend(inventory.definitions.event_triggers.iter().cloned().map(|row| row.into_entry()));
+        self.notes
+            .extend(inventory.left_out.iter().map(|row| note("left-out", row.object.clone(), row.reason.clone())));
+        entries
+    }
+
+    /// What is said of objects, and of event triggers, which are made last.
+    fn comments(&mut self, inventory: &Inventory, objects: &[Object]) -> (Vec<Entry>, Vec<Entry>) {
+        let addresses = super::addresses::of(inventory, objects);
+        let (mut comments, mut last) = (Vec::new(), Vec::new());
+        for comment in &inventory.comments {
+            let id = comment.id();
+            let Some(address) = addresses.get(&id) else {
+                let object = format!("comment on object {} of catalogue {}", id.oid, id.class);
+                self.notes.push(note("left-out", object, "what it is on isn't carried"));
+                continue;
+            };
+            let target = comment.target(address);
+            let entry = Entry::new(target.clone(), vec![comment.statement(&target)]);
+            if id.class == class::EVENT_TRIGGER { last.push(entry) } else { comments.push(entry) }
+        }
+        (comments, last)
+    }
+
     fn materialized_views(&mut self, inventory: &Inventory, mut after: Vec<String>) {
-        let order: HashMap<String, usize> = [PRE_DATA, POST_DATA]
-            .iter()
-            .filter_map(|unit| self.entries.get(*unit))
-            .flatten()
-            .enumerate()
-            .map(|(position, entry)| (entry.object.clone(), position))
-            .collect();
+        let mut order: HashMap<String, usize> = HashMap::new();
+        let made = [PRE_DATA, POST_DATA].iter().filter_map(|unit| self.entries.get(*unit)).flatten();
+        for (position, entry) in made.enumerate() {
+            // The first entry of a view makes it, later ones only say something of it.
+            order.entry(entry.object.clone()).or_insert(position);
+        }
         let mut views: Vec<_> = inventory.views.iter().filter(|view| view.kind == "m").collect();
         views.sort_by_key(|view| order.get(&format!("MATERIALIZED VIEW {}", view.qualified())));
         let mut entries = Vec::new();
@@ -229,8 +269,6 @@ impl Building {
                 let refresh = format!("REFRESH {address}");
                 entries.push(Entry::new(address, vec![refresh, format!("ANALYZE {}", view.qualified())]));
             }
-            let indexes = inventory.indexes.iter().filter(|index| index.relation == view.oid && !index.is_broken());
-            entries.extend(indexes.map(|index| index.entry()));
         }
         if self.entries.contains_key(POST_DATA) {
             after.push(POST_DATA.to_owned());

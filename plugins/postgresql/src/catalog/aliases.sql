@@ -34,12 +34,22 @@ SELECT 'pg_constraint'::regclass::int8, c.oid::int8, 'pg_type'::regclass::int8, 
 FROM pg_constraint AS c
 WHERE c.oid >= 16384 AND c.contypid <> 0
 UNION ALL
-SELECT 'pg_amop'::regclass::int8, o.oid::int8, 'pg_opfamily'::regclass::int8, o.amopfamily::int8
+SELECT
+    'pg_amop'::regclass::int8, o.oid::int8,
+    coalesce(d.refclassid, 'pg_opfamily'::regclass)::int8, coalesce(d.refobjid, o.amopfamily)::int8
 FROM pg_amop AS o
+LEFT JOIN pg_depend AS d
+    ON d.classid = 'pg_amop'::regclass AND d.objid = o.oid
+    AND d.refclassid = 'pg_opclass'::regclass AND d.deptype = 'i'
 WHERE o.oid >= 16384
 UNION ALL
-SELECT 'pg_amproc'::regclass::int8, p.oid::int8, 'pg_opfamily'::regclass::int8, p.amprocfamily::int8
+SELECT
+    'pg_amproc'::regclass::int8, p.oid::int8,
+    coalesce(d.refclassid, 'pg_opfamily'::regclass)::int8, coalesce(d.refobjid, p.amprocfamily)::int8
 FROM pg_amproc AS p
+LEFT JOIN pg_depend AS d
+    ON d.classid = 'pg_amproc'::regclass AND d.objid = p.oid
+    AND d.refclassid = 'pg_opclass'::regclass AND d.deptype = 'i'
 WHERE p.oid >= 16384
 UNION ALL
 SELECT d.classid::int8, d.objid::int8, d.refclassid::int8, d.refobjid::int8

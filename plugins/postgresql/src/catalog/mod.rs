@@ -4,12 +4,17 @@
 
 pub mod checks;
 pub mod columns;
+pub mod comments;
+pub mod default_privileges;
+pub mod definitions;
 pub mod extensions;
 pub mod foreign_keys;
 pub mod functions;
 pub mod id;
 pub mod indexes;
+pub mod left_out;
 pub mod object;
+pub mod privileges;
 pub mod rows;
 pub mod schemas;
 pub mod sequences;

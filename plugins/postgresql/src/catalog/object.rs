@@ -1,7 +1,7 @@
 //! An object of the database, on its way to being an entry of a unit.
 
 use super::id::Id;
-use crate::entry::Entry;
+use crate::entry::{Entry, RoleStatement};
 
 /// What kind an object is, in the order in which objects are made when nothing else says otherwise. This is the order of
 /// pg_dump (`dbObjectTypePriority` in `pg_dump_sort.c`).
@@ -22,6 +22,7 @@ pub enum Kind {
     Operator,
     OperatorFamily,
     OperatorClass,
+    OperatorFamilyMembers,
     Conversion,
     SearchParser,
     SearchTemplate,
@@ -114,6 +115,8 @@ pub struct Object {
     pub owner: Option<String>,
     /// How it is made.
     pub body: Body,
+    /// Statements that need roles, beyond the one that gives it its owner.
+    pub for_roles: Vec<RoleStatement>,
     /// What must exist before it, beyond what `pg_depend` says.
     pub needs: Vec<Id>,
 }
@@ -135,6 +138,7 @@ impl Object {
             address: address.into(),
             owner: None,
             body: Body::Statements(statements),
+            for_roles: Vec::new(),
             needs: Vec::new(),
         }
     }
@@ -182,6 +186,7 @@ impl Object {
         if let Some(owner) = &self.owner {
             entry.owned_by(owner);
         }
+        entry.for_roles.extend(self.for_roles.iter().cloned());
         entry
     }
 }

@@ -27,6 +27,8 @@ pub struct Row {
     unlogged: bool,
     /// Whether it is a partition.
     pub partition: bool,
+    /// "d" for the primary key, "i" for an index, which says it itself, "f" for the whole row, "n" for nothing.
+    replica_identity: String,
     partition_key: Option<String>,
     bound: Option<String>,
     /// What it inherits from, or is a partition of.
@@ -151,6 +153,11 @@ impl Row {
             }
             then.extend(column.settings(&only));
             then.extend(identity.and_then(sequences::Row::identity_persistence));
+        }
+        match self.replica_identity.as_str() {
+            "f" => then.push(format!("{only} REPLICA IDENTITY FULL")),
+            "n" => then.push(format!("{only} REPLICA IDENTITY NOTHING")),
+            _ => {}
         }
         let checks = parts.checks.get(&self.oid).into_iter().flatten();
         members.extend(

@@ -7,6 +7,7 @@ SELECT
     c.relkind AS kind,
     c.relpersistence = 'u' AS unlogged,
     c.relispartition AS partition,
+    c.relreplident AS replica_identity,
     pg_get_partkeydef(c.oid) AS partition_key,
     pg_get_expr(c.relpartbound, c.oid) AS bound,
     (

@@ -17,8 +17,9 @@ pub struct Graph<'a> {
     needs_late: HashSet<Id>,
     /// Parts that are made on their own.
     separate: HashSet<Id>,
-    /// Objects that get a stand-in.
-    stood_in: HashSet<Id>,
+    /// Objects that get a stand-in, with those that can do with it. With a view's everyone can, as it has the view's
+    /// columns; with a type's only the functions that the type itself is made of.
+    stood_in: HashMap<Id, HashSet<Id>>,
     /// Needs that are given up, as the last resort.
     dropped: HashSet<(Step, Step)>,
 }
@@ -32,7 +33,7 @@ impl<'a> Graph<'a> {
             edges: Vec::new(),
             needs_late: HashSet::new(),
             separate: HashSet::new(),
-            stood_in: HashSet::new(),
+            stood_in: HashMap::new(),
             dropped: HashSet::new(),
         };
         for edge in edges {
@@ -71,19 +72,21 @@ impl<'a> Graph<'a> {
         let object = self.owner(id)?;
         // A view's columns need their types already in its stand-in; what its query needs comes in by its rule.
         let is_query = id.class == class::RULE;
-        Some(if self.stood_in.contains(&object.id) && !is_query && object.id.class == class::RELATION {
+        Some(if self.stood_in.contains_key(&object.id) && !is_query && object.id.class == class::RELATION {
             Step::StandIn(object.id)
         } else {
             Step::Whole(object.id)
         })
     }
 
-    /// The step after which the entry can be used by others.
-    fn available(&self, id: Id) -> Option<Step> {
+    /// The step after which the entry can be used by another object.
+    fn available(&self, id: Id, by: Id) -> Option<Step> {
         let object = self.owner(id)?;
+        let by = self.owner(by).map_or(by, |object| object.id);
+        let stood_in = self.stood_in.get(&object.id);
         Some(if self.separate.contains(&id) {
             Step::Part(id)
-        } else if self.stood_in.contains(&object.id) {
+        } else if stood_in.is_some_and(|users| object.kind == Kind::View || users.contains(&by)) {
             Step::StandIn(object.id)
         } else {
             Step::Whole(object.id)
@@ -92,7 +95,7 @@ impl<'a> Graph<'a> {
 
     pub fn steps(&self) -> Vec<Step> {
         let wholes = self.objects.keys().map(|id| Step::Whole(*id));
-        let stand_ins = self.stood_in.iter().map(|id| Step::StandIn(*id));
+        let stand_ins = self.stood_in.keys().map(|id| Step::StandIn(*id));
         let parts = self.separate.iter().map(|id| Step::Part(*id));
         wholes.chain(stand_ins).chain(parts).collect()
     }
@@ -111,15 +114,15 @@ impl<'a> Graph<'a> {
         for (from, on) in &self.edges {
             let ignored = matches!((self.owner(*from), self.owner(*on)), (Some(f), Some(o)) if is_ownership(f, o));
             if !ignored {
-                add(self.step_of(*from), self.available(*on));
+                add(self.step_of(*from), self.available(*on, *from));
             }
         }
         for object in self.objects.values() {
             for need in &object.needs {
-                add(Some(Step::Whole(object.id)), self.available(*need));
+                add(Some(Step::Whole(object.id)), self.available(*need, object.id));
             }
         }
-        for id in &self.stood_in {
+        for id in self.stood_in.keys() {
             add(Some(Step::Whole(*id)), Some(Step::StandIn(*id)));
         }
         for id in &self.separate {
@@ -154,14 +157,15 @@ impl<'a> Graph<'a> {
         let mut late: Vec<Id> = Vec::new();
         for step in members {
             if let Step::Whole(id) = step
-                && !self.stood_in.contains(id)
+                && !self.stood_in.contains_key(id)
                 && self.objects.get(id).is_some_and(|object| object.body.has_stand_in())
             {
                 late.push(*id);
             }
         }
         if !late.is_empty() {
-            self.stood_in.extend(late);
+            let users: HashSet<Id> = members.iter().map(|step| step.id()).collect();
+            self.stood_in.extend(late.into_iter().map(|id| (id, users.clone())));
             return;
         }
         // What is left are functions that need each other through defaults or bodies. The highest step goes first,
@@ -177,12 +181,9 @@ impl<'a> Graph<'a> {
         let mut parts: Vec<Id> = Vec::new();
         for (from, on) in &self.edges {
             let separable = self.parts.contains_key(from) && !self.separate.contains(from);
-            let both = |step: Option<Step>| step.is_some_and(|step| inside.contains(&step));
-            if separable
-                && self.step_of(*from) != self.available(*on)
-                && both(self.step_of(*from))
-                && both(self.available(*on))
-            {
+            let (needing, needed) = (self.step_of(*from), self.available(*on, *from));
+            let both = [needing, needed].iter().all(|step| step.is_some_and(|step| inside.contains(&step)));
+            if separable && needing != needed && both {
                 parts.push(*from);
             }
         }
@@ -200,7 +201,7 @@ impl<'a> Graph<'a> {
             .filter(|object| object.kind == Kind::View)
             .map(|object| object.id)
             .collect();
-        self.stood_in.extend(views);
+        self.stood_in.extend(views.into_iter().map(|id| (id, HashSet::new())));
         let mut after: HashSet<Step> = self.needs_late.iter().filter_map(|id| self.step_of(*id)).collect();
         let needs = self.needs(&self.steps());
         loop {
@@ -258,7 +259,7 @@ impl<'a> Graph<'a> {
             Body::Statements(statements) => statements.clone(),
             Body::List(list) => list.statements(|id| self.separate.contains(&id)),
             Body::Late { create, replace, .. } => {
-                if self.stood_in.contains(&object.id) {
+                if self.stood_in.contains_key(&object.id) {
                     replace.clone()
                 } else {
                     create.clone()

@@ -58,6 +58,11 @@ impl Alias {
     pub const fn new(part: Id, whole: Id) -> Self {
         Self { class: part.class, oid: part.oid, of_class: whole.class, of_oid: whole.oid }
     }
+
+    /// The part and the whole.
+    pub const fn pair(self) -> (Id, Id) {
+        (Id::new(self.class, self.oid), Id::new(self.of_class, self.of_oid))
+    }
 }
 
 /// Objects in an order in which they can be made.
@@ -75,6 +80,14 @@ enum Step {
     Whole(Id),
     StandIn(Id),
     Part(Id),
+}
+
+impl Step {
+    const fn id(self) -> Id {
+        match self {
+            Self::Whole(id) | Self::StandIn(id) | Self::Part(id) => id,
+        }
+    }
 }
 
 /// Sorts objects. `late` are catalogue entries that come only after the data: indexes and their constraints.

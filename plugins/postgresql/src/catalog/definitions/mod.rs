@@ -1,0 +1,115 @@
+//! Kinds of objects whose statements the catalogue query itself puts together: those that are made whole by one statement
+//! and aren't part of any loop.
+
+use super::id::Id;
+use super::object::{Kind, Object};
+use super::rows::Catalogue;
+use crate::entry::{Entry, RoleStatement};
+use cofferdam_sdk::Result;
+use serde::Deserialize;
+
+/// An object and what makes it.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    class: u32,
+    oid: u32,
+    schema: Option<String>,
+    name: String,
+    address: String,
+    owner: Option<String>,
+    /// The statements; a step that the object doesn't need is none.
+    statements: Vec<Option<String>>,
+    for_roles: Option<Vec<RoleStatement>>,
+    needs: Option<Vec<Id>>,
+}
+
+impl Row {
+    /// The object's identity.
+    pub fn id(&self) -> Id {
+        Id::new(self.class, self.oid)
+    }
+
+    /// How statements call it.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The object, for those that are sorted.
+    pub fn into_object(self, kind: Kind) -> Object {
+        let statements = self.statements.into_iter().flatten().collect();
+        let mut object = Object::new(Id::new(self.class, self.oid), kind, self.address, self.name, statements);
+        object.schema = self.schema;
+        object.owner = self.owner;
+        object.for_roles = self.for_roles.unwrap_or_default();
+        object.after(self.needs.unwrap_or_default())
+    }
+
+    /// The entry, for those whose order is their kind's.
+    pub fn into_entry(self) -> Entry {
+        let mut entry = Entry::new(self.address, self.statements.into_iter().flatten().collect());
+        if let Some(owner) = &self.owner {
+            entry.owned_by(owner);
+        }
+        entry.for_roles.extend(self.for_roles.unwrap_or_default());
+        entry
+    }
+}
+
+/// Objects that are sorted with tables and functions.
+const BEFORE_DATA: [(Kind, &str); 17] = [
+    (Kind::Language, include_str!("languages.sql")),
+    (Kind::Collation, include_str!("collations.sql")),
+    (Kind::Transform, include_str!("transforms.sql")),
+    (Kind::Cast, include_str!("casts.sql")),
+    (Kind::Aggregate, include_str!("aggregates.sql")),
+    (Kind::AccessMethod, include_str!("access_methods.sql")),
+    (Kind::Operator, include_str!("operators.sql")),
+    (Kind::OperatorFamily, include_str!("operator_families.sql")),
+    (Kind::OperatorClass, include_str!("operator_classes.sql")),
+    (Kind::OperatorFamilyMembers, include_str!("operator_family_members.sql")),
+    (Kind::Conversion, include_str!("conversions.sql")),
+    (Kind::SearchParser, include_str!("search_parsers.sql")),
+    (Kind::SearchTemplate, include_str!("search_templates.sql")),
+    (Kind::SearchDictionary, include_str!("search_dictionaries.sql")),
+    (Kind::SearchConfiguration, include_str!("search_configurations.sql")),
+    (Kind::ForeignDataWrapper, include_str!("foreign_data_wrappers.sql")),
+    (Kind::ForeignServer, include_str!("foreign_servers.sql")),
+];
+
+/// Objects that act on data, in the order in which they are made after it. Statistics come first, as they only look.
+const AFTER_DATA: [&str; 6] = [
+    include_str!("statistics.sql"),
+    include_str!("rules.sql"),
+    include_str!("triggers.sql"),
+    include_str!("row_security.sql"),
+    include_str!("policies.sql"),
+    include_str!("publications.sql"),
+];
+
+/// Triggers on events of the database: the last of all, or they would act on the restore itself.
+const EVENT_TRIGGERS: &str = include_str!("event_triggers.sql");
+
+/// All of them.
+pub struct Definitions {
+    /// To be sorted with others.
+    pub before_data: Vec<(Kind, Row)>,
+    /// In their order.
+    pub after_data: Vec<Row>,
+    /// In their order.
+    pub event_triggers: Vec<Row>,
+}
+
+impl Definitions {
+    /// Reads them.
+    pub async fn read(catalogue: Catalogue<'_>) -> Result<Self> {
+        let mut before_data = Vec::new();
+        for (kind, query) in BEFORE_DATA {
+            before_data.extend(catalogue.rows::<Row>(query).await?.into_iter().map(|row| (kind, row)));
+        }
+        let mut after_data = Vec::new();
+        for query in AFTER_DATA {
+            after_data.extend(catalogue.rows::<Row>(query).await?);
+        }
+        Ok(Self { before_data, after_data, event_triggers: catalogue.rows(EVENT_TRIGGERS).await? })
+    }
+}

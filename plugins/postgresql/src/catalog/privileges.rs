@@ -1,0 +1,95 @@
+//! What is granted to whom.
+
+use crate::entry::{Entry, RoleStatement};
+use crate::quote::ident;
+use serde::Deserialize;
+
+/// The query for [`Row`].
+pub const QUERY: &str = include_str!("privileges.sql");
+
+/// Privileges on an object that differ from its defaults.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    granted: bool,
+    kind: String,
+    target: String,
+    grantor: Option<String>,
+    grantee: Option<String>,
+    grantable: bool,
+    privileges: Vec<String>,
+}
+
+impl Row {
+    /// The entry that grants or revokes them.
+    pub fn into_entry(self) -> Entry {
+        let roles: Vec<String> = self.grantee.iter().chain(&self.grantor).cloned().collect();
+        let object = format!("{} {}", self.kind.split(' ').next().unwrap_or_default(), self.target);
+        let mut entry = Entry::new(object, Vec::new());
+        if roles.is_empty() {
+            entry.sql.push(self.statement());
+        } else {
+            entry.for_roles.push(RoleStatement { roles, sql: self.statement() });
+        }
+        entry
+    }
+
+    fn statement(&self) -> String {
+        let grantee = self.grantee.as_deref().map_or_else(|| "PUBLIC".to_owned(), ident);
+        let (privileges, on) = match self.kind.strip_prefix("COLUMN ") {
+            Some(column) => {
+                let listed: Vec<String> = self.privileges.iter().map(|name| format!("{name} ({column})")).collect();
+                (listed.join(", "), "TABLE")
+            }
+            None => (self.privileges.join(", "), self.kind.as_str()),
+        };
+        let option = if self.granted && self.grantable { " WITH GRANT OPTION" } else { "" };
+        let statement = if self.granted {
+            format!("GRANT {privileges} ON {on} {} TO {grantee}{option}", self.target)
+        } else {
+            format!("REVOKE {privileges} ON {on} {} FROM {grantee}", self.target)
+        };
+        match &self.grantor {
+            Some(grantor) => format!("SET ROLE {}; {statement}; RESET ROLE", ident(grantor)),
+            None => statement,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            granted: true,
+            kind: "TABLE".to_owned(),
+            target: "\"s\".\"t\"".to_owned(),
+            grantor: None,
+            grantee: Some("bob".to_owned()),
+            grantable: true,
+            privileges: vec!["INSERT".to_owned(), "SELECT".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_grant_names_its_role_as_needed() {
+        let entry = row().into_entry();
+        assert!(entry.sql.is_empty());
+        assert_eq!(entry.for_roles[0].roles, ["bob"]);
+        assert_eq!(entry.for_roles[0].sql, "GRANT INSERT, SELECT ON TABLE \"s\".\"t\" TO \"bob\" WITH GRANT OPTION");
+    }
+
+    #[test]
+    fn a_grant_on_a_column_names_it_with_each_privilege() {
+        let row = Row { kind: "COLUMN \"c\"".to_owned(), grantable: false, ..row() };
+        assert_eq!(row.statement(), "GRANT INSERT (\"c\"), SELECT (\"c\") ON TABLE \"s\".\"t\" TO \"bob\"");
+    }
+
+    #[test]
+    fn what_somebody_else_granted_is_granted_as_them() {
+        let row = Row { grantor: Some("al".to_owned()), grantee: None, grantable: false, ..row() };
+        assert_eq!(row.statement(), "SET ROLE \"al\"; GRANT INSERT, SELECT ON TABLE \"s\".\"t\" TO PUBLIC; RESET ROLE");
+        assert_eq!(row.into_entry().for_roles[0].roles, ["al"]);
+    }
+}

@@ -1,0 +1,92 @@
+-- PostgreSQL 13 to 18
+-- What is granted against what is granted by default; the default of an extension's and of initdb's objects is what
+-- they came with.
+WITH objects AS (
+    SELECT
+        'pg_class'::regclass AS class, c.oid AS oid, 0 AS column_number,
+        CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+        format('%I.%I', n.nspname, c.relname) AS target,
+        c.relowner AS owner,
+        c.relacl AS acl,
+        CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS default_kind
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'
+      AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    UNION ALL
+    SELECT
+        'pg_class'::regclass, c.oid, a.attnum, 'COLUMN ' || quote_ident(a.attname), format('%I.%I', n.nspname, c.relname),
+        c.relowner, a.attacl, 'c'
+    FROM pg_attribute AS a
+    JOIN pg_class AS c ON c.oid = a.attrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+      AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    UNION ALL
+    SELECT
+        'pg_proc'::regclass, p.oid, 0,
+        CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+        format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+        p.proowner, p.proacl, 'f'
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    UNION ALL
+    SELECT 'pg_namespace'::regclass, n.oid, 0, 'SCHEMA', format('%I', n.nspname), n.nspowner, n.nspacl, 'n'
+    FROM pg_namespace AS n
+    WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    UNION ALL
+    SELECT
+        'pg_type'::regclass, t.oid, 0,
+        CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END,
+        format('%I.%I', n.nspname, t.typname), t.typowner, t.typacl, 'T'
+    FROM pg_type AS t
+    JOIN pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.typacl IS NOT NULL AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    UNION ALL
+    SELECT 'pg_language'::regclass, l.oid, 0, 'LANGUAGE', format('%I', l.lanname), l.lanowner, l.lanacl, 'l'
+    FROM pg_language AS l
+    WHERE l.lanispl
+    UNION ALL
+    SELECT
+        'pg_foreign_data_wrapper'::regclass, w.oid, 0, 'FOREIGN DATA WRAPPER', format('%I', w.fdwname),
+        w.fdwowner, w.fdwacl, 'F'
+    FROM pg_foreign_data_wrapper AS w
+    UNION ALL
+    SELECT 'pg_foreign_server'::regclass, s.oid, 0, 'FOREIGN SERVER', format('%I', s.srvname), s.srvowner, s.srvacl, 'S'
+    FROM pg_foreign_server AS s
+    UNION ALL
+    SELECT 'pg_largeobject'::regclass, m.oid, 0, 'LARGE OBJECT', m.oid::text, m.lomowner, m.lomacl, 'L'
+    FROM pg_largeobject_metadata AS m
+    WHERE m.lomacl IS NOT NULL
+), compared AS (
+    SELECT
+        o.*,
+        coalesce(o.acl, acldefault(o.default_kind, o.owner)) AS now,
+        coalesce(i.initprivs, acldefault(o.default_kind, o.owner)) AS before
+    FROM objects AS o
+    LEFT JOIN pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.column_number
+    WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL
+), changes AS (
+    SELECT c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
+    FROM compared AS c
+    CROSS JOIN LATERAL aclexplode(c.before) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
+    WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.now) AS k)
+    UNION ALL
+    SELECT c.kind, c.target, c.owner, 'GRANT', g.*
+    FROM compared AS c
+    CROSS JOIN LATERAL aclexplode(c.now) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
+    WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.before) AS k)
+)
+SELECT
+    c.action = 'GRANT' AS granted,
+    c.kind,
+    c.target,
+    CASE WHEN c.grantor <> c.owner THEN pg_get_userbyid(c.grantor) END AS grantor,
+    CASE WHEN c.grantee <> 0 THEN pg_get_userbyid(c.grantee) END AS grantee,
+    c.grantable,
+    json_agg(c.privilege ORDER BY c.position) AS privileges
+FROM changes AS c
+GROUP BY c.action, c.kind, c.target, c.owner, c.grantor, c.grantee, c.grantable
+-- Whoever grants on must have been granted to before; else the order is that in which it was granted.
+ORDER BY c.target, c.kind, c.action DESC, c.grantor <> c.owner, min(c.position)
