@@ -21,9 +21,11 @@ const TABLES: &str = "
 
 /// Moves money from one table to the other, a transaction for each move, so that the sum never changes.
 const MOVES: &str = "
-    DO $$ BEGIN LOOP
-        UPDATE here  SET balance = balance - 1 WHERE id = 1 + floor(random() * 40000)::int;
-        UPDATE there SET balance = balance + 1 WHERE id = 1 + floor(random() * 40000)::int;
+    DO $$ DECLARE giver int; taker int; BEGIN LOOP
+        giver := 1 + floor(random() * 40000)::int;
+        taker := 1 + floor(random() * 40000)::int;
+        UPDATE here  SET balance = balance - 1 WHERE id = giver;
+        UPDATE there SET balance = balance + 1 WHERE id = taker;
         COMMIT;
     END LOOP; END $$;
 ";

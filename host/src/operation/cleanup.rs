@@ -1,14 +1,10 @@
 //! Takes away what an operation left on a server, from a fresh sandbox: the operation's own may be what broke.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::task::TaskTracker;
-
-use super::{Environment, Party};
+use super::{Environment, Operation, Party};
 use crate::error::{Error, Result};
-use crate::plugin::{Note, Sandbox};
-use crate::services::Context;
+use crate::plugin::Note;
 
 /// Longer than ending sessions and dropping a database takes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -27,21 +23,12 @@ pub async fn run(party: &Party, operation: &str, environment: Environment) -> Re
 }
 
 pub(super) async fn quietly(party: &Party, operation: &str, environment: Environment) -> Result<Vec<Note>> {
-    let context = Arc::new(Context {
-        operation: operation.to_owned(),
-        sink: environment.sink,
-        redactor: environment.redactor,
-        cancel: environment.cancel,
-        sessions: TaskTracker::new(),
-    });
-    let work = async {
-        let sandbox = Sandbox::start(&party.plugin, &context, &environment.limits).await?;
-        sandbox.cleanup(&party.endpoint, operation).await
-    };
+    // Its sessions bear an id of their own: those that bear the broken operation's are what it ends.
+    let cleaning = Operation::quiet(environment)?;
+    let work = async { cleaning.sandbox(&party.plugin).await?.cleanup(&party.endpoint, operation).await };
     let result = tokio::time::timeout(PATIENCE, work).await;
-    context.sessions.close();
-    let _ = tokio::time::timeout(super::CLOSING, context.sessions.wait()).await;
-    result.unwrap_or_else(|_| {
+    let result = result.unwrap_or_else(|_| {
         Err(Error::unreachable(format!("cleaning up on {} took longer than {} s", party.name, PATIENCE.as_secs())))
-    })
+    });
+    cleaning.close(result).await
 }
