@@ -128,6 +128,8 @@ fn a_killed_restore_is_never_seen_under_its_name_and_is_cleaned_up() {
         scene.cofferdam.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "whole"], MINUTES)
     });
     let whole = whole.unwrap().elapsed;
+    let mut bystander = scene.server.client("psql", "shop").unwrap();
+    let mut bystander = bystander.args(["-X", "-c", "SELECT pg_sleep(600)"]).stdout(Stdio::null()).spawn().unwrap();
     for quarter in 1..4 {
         let arguments = ["restore", "shop@latest", "--to", "shop", "--database", "half", "--json"];
         let mut child = scene.start(&arguments, None);
@@ -149,6 +151,8 @@ fn a_killed_restore_is_never_seen_under_its_name_and_is_cleaned_up() {
         assert_eq!(scene.server.sql("postgres", left).unwrap(), "0\n");
         scene.server.sql("postgres", "DROP DATABASE IF EXISTS half").unwrap();
     }
+    assert!(bystander.try_wait().unwrap().is_none(), "cleaning up ended somebody else's session");
+    kill(bystander);
 }
 
 #[test]

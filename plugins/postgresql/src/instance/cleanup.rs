@@ -43,10 +43,11 @@ pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note
 }
 
 async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>> {
+    // What ends a session stands in the list of results: among the conditions the planner may put it first, and then it
+    // ends every session of the server.
     let query = format!(
-        "SELECT pid FROM pg_catalog.pg_stat_activity
-         WHERE position({} IN application_name) > 0 AND pid <> pg_catalog.pg_backend_pid()
-           AND pg_catalog.pg_terminate_backend(pid)",
+        "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+         WHERE position({} IN application_name) > 0 AND pid <> pg_catalog.pg_backend_pid()",
         literal(operation_id)
     );
     let ended = session.connection.column(query).await?;
