@@ -31,6 +31,12 @@ pub fn count(number: u64) -> String {
     indicatif::HumanCount(number).to_string()
 }
 
+/// A number of things: "1 unit", "12,345 units".
+#[must_use]
+pub fn several(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// Bytes in a second: "85 MB/s".
 #[must_use]
 pub fn rate(bytes: u64, time: Duration) -> String {

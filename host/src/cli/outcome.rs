@@ -9,7 +9,6 @@ use crate::plugin::Note;
 
 /// For people and scripts it is the backup's id alone; for programs, everything.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Outcome {
     backup: Option<String>,
     units: usize,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::{Style, style};
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use serde::Serialize;
 use serde_json::json;
 
@@ -38,6 +39,8 @@ pub struct Ui {
     format: Format,
     verbosity: Verbosity,
     streams: Mutex<Streams>,
+    /// What is drawn on standard error while lines are written to it.
+    bars: MultiProgress,
     redactor: Mutex<Redactor>,
 }
 
@@ -54,7 +57,13 @@ impl Ui {
     }
 
     fn on(format: Format, verbosity: Verbosity, out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { format, verbosity, streams: Mutex::new(Streams { out, err }), redactor: Mutex::default() }
+        Self {
+            format,
+            verbosity,
+            streams: Mutex::new(Streams { out, err }),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)),
+            redactor: Mutex::default(),
+        }
     }
 
     /// Keeps a secret out of everything that is told from now on.
@@ -77,7 +86,7 @@ impl Ui {
     /// Where an operation tells its events.
     #[must_use]
     pub fn sink(&self) -> Arc<dyn Sink> {
-        progress::sink(self.format, self.verbosity)
+        progress::sink(self.format, self.verbosity, &self.bars)
     }
 
     /// Prints a command's result: as JSON or, for people, as its `Display` says.
@@ -140,7 +149,8 @@ impl Ui {
     /// If standard error is gone, there is nobody left to tell.
     fn error_line(&self, line: &str) {
         let mut streams = self.streams();
-        let _ = writeln!(streams.err, "{line}").and_then(|()| streams.err.flush());
+        let err = &mut streams.err;
+        let _ = self.bars.suspend(|| writeln!(err, "{line}").and_then(|()| err.flush()));
     }
 
     fn streams(&self) -> MutexGuard<'_, Streams> {
@@ -166,7 +176,7 @@ fn for_programs(error: &Error) -> String {
         "message": error.message(),
         "causes": error.causes(),
         "hint": error.hint(),
-        "engine-code": error.engine_code(),
+        "engine_code": error.engine_code(),
         "retryable": error.is_retryable(),
     }})
     .to_string()
@@ -284,7 +294,7 @@ pub(super) mod tests {
         );
         assert_eq!(lines[1]["error"]["code"], "unreachable");
         assert_eq!(lines[1]["error"]["causes"], json!(["connection refused for ***"]));
-        assert_eq!(lines[1]["error"]["engine-code"], "08001");
+        assert_eq!(lines[1]["error"]["engine_code"], "08001");
     }
 
     #[test]

@@ -25,7 +25,6 @@ pub struct Args {
 
 /// The backups that are gone.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Gone {
     dry_run: bool,
     backups: Vec<String>,

@@ -32,7 +32,6 @@ struct Backups {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Backup {
     id: String,
     started: Timestamp,

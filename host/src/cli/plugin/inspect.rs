@@ -22,7 +22,6 @@ pub struct Args {
 
 /// What can be said of a plugin.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Inspected {
     #[serde(flatten)]
     about: About,

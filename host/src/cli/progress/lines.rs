@@ -60,13 +60,13 @@ impl State {
     fn progress(&self) -> String {
         let tally = &self.tally;
         format!(
-            "{:>3} %, {} of {}, {}, {} of {} units",
+            "{:>3} %, {} of {}, {}, {} of {}",
             tally.percent(),
             human::size(tally.bytes()),
             human::size(tally.total()),
             human::rate(tally.bytes(), self.began.elapsed()),
             human::count(tally.done as u64),
-            human::count(tally.planned as u64),
+            human::several(tally.planned as u64, "unit"),
         )
     }
 
@@ -86,6 +86,7 @@ mod tests {
         let written = Written::default();
         let lines = Lines::every(every, Box::new(written.clone()), verbosity);
         lines.event(Event::Planned { units: 2, estimated_bytes: 200, consistency: "snapshot".into(), jobs: 4 });
+        lines.event(Event::UnitStarted { unit: "data/a".into(), estimated_bytes: Some(150) });
         lines.event(Event::UnitProgress { unit: "data/a".into(), bytes: 100 });
         lines.event(Event::UnitDone { unit: "data/a".into(), bytes: 150, rows: Some(3) });
         written.text()

@@ -7,7 +7,7 @@ use crate::operation::event::Event;
 /// The sums that every renderer shows.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    running: BTreeMap<String, u64>,
+    running: BTreeMap<String, Running>,
     done_bytes: u64,
     estimated_bytes: u64,
     /// Units that are where they belong.
@@ -16,23 +16,31 @@ pub(super) struct Tally {
     pub planned: usize,
 }
 
+#[derive(Debug, Default)]
+struct Running {
+    bytes: u64,
+    estimated_bytes: u64,
+}
+
 impl Tally {
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::Planned { units, estimated_bytes, .. } => {
                 (self.planned, self.estimated_bytes) = (*units, *estimated_bytes);
             }
+            Event::UnitStarted { unit, estimated_bytes } => {
+                let estimated_bytes = estimated_bytes.unwrap_or(0);
+                self.running.insert(unit.clone(), Running { bytes: 0, estimated_bytes });
+            }
             // A unit that is tried again begins anew.
-            Event::UnitStarted { unit, .. } | Event::UnitRetried { unit, .. } => {
-                self.running.insert(unit.clone(), 0);
-            }
-            Event::UnitProgress { unit, bytes } => {
-                self.running.insert(unit.clone(), *bytes);
-            }
+            Event::UnitRetried { unit, .. } => self.running.entry(unit.clone()).or_default().bytes = 0,
+            Event::UnitProgress { unit, bytes } => self.running.entry(unit.clone()).or_default().bytes = *bytes,
             Event::UnitDone { unit, bytes, .. } => {
-                self.running.remove(unit);
+                let unit = self.running.remove(unit).unwrap_or_default();
                 self.done += 1;
                 self.done_bytes = self.done_bytes.saturating_add(*bytes);
+                // What is known takes the place of what was expected.
+                self.estimated_bytes = self.estimated_bytes.saturating_sub(unit.estimated_bytes).saturating_add(*bytes);
             }
             _ => {}
         }
@@ -40,7 +48,7 @@ impl Tally {
 
     /// Bytes that went through, those of unfinished units too.
     pub(super) fn bytes(&self) -> u64 {
-        self.running.values().fold(self.done_bytes, |sum, b| sum.saturating_add(*b))
+        self.running.values().fold(self.done_bytes, |sum, unit| sum.saturating_add(unit.bytes))
     }
 
     /// Bytes that there will be. Estimates can be too low; then it is what there was already.
@@ -74,30 +82,49 @@ mod tests {
         Event::UnitDone { unit: unit.into(), bytes, rows: None }
     }
 
+    fn started(unit: &str, estimated_bytes: u64) -> Event {
+        Event::UnitStarted { unit: unit.into(), estimated_bytes: Some(estimated_bytes) }
+    }
+
     #[test]
     fn running_and_done_units_add_up_and_a_retry_begins_anew() {
         let mut tally = Tally::default();
         for (event, bytes) in [
             (planned(2, 100), 0),
+            (started("a", 40), 0),
             (progress("a", 10), 10),
+            (started("b", 60), 10),
             (progress("b", 5), 15),
             (Event::UnitRetried { unit: "a".into(), attempt: 2, reason: "lost".into() }, 5),
             (progress("a", 7), 12),
-            (done("b", 50), 57),
+            (done("b", 60), 67),
         ] {
             tally.apply(&event);
             assert_eq!(tally.bytes(), bytes, "{event:?}");
         }
-        assert_eq!((tally.done, tally.planned, tally.total(), tally.percent()), (1, 2, 100, 57));
+        assert_eq!((tally.done, tally.planned, tally.total(), tally.percent()), (1, 2, 100, 67));
+    }
+
+    #[test]
+    fn what_a_unit_really_was_takes_the_place_of_its_estimate() {
+        let mut tally = Tally::default();
+        for event in [planned(2, 100), started("a", 60), started("b", 40), done("a", 20)] {
+            tally.apply(&event);
+        }
+        assert_eq!((tally.bytes(), tally.total()), (20, 60));
+        tally.apply(&done("b", 500));
+        assert_eq!((tally.bytes(), tally.total(), tally.percent()), (520, 520, 100));
     }
 
     #[test]
     fn a_low_estimate_neither_overflows_nor_says_that_all_is_done() {
         let mut tally = Tally::default();
         tally.apply(&planned(2, 10));
-        tally.apply(&done("a", 500));
+        tally.apply(&started("a", 5));
+        tally.apply(&progress("a", 500));
         assert_eq!((tally.total(), tally.percent()), (500, 99));
-        tally.apply(&done("b", 0));
-        assert_eq!(tally.percent(), 100);
+        tally.apply(&done("a", u64::MAX));
+        tally.apply(&done("b", 1));
+        assert_eq!((tally.total(), tally.percent()), (u64::MAX, 100));
     }
 }

@@ -1,9 +1,11 @@
 //! Progress for a terminal: one bar for all, and a line for each unit that is on its way.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::tally::Tally;
 use super::wording;
@@ -12,8 +14,7 @@ use crate::cli::output::Verbosity;
 use crate::operation::event::{Event, Sink};
 use crate::secrets::sanitize;
 
-const TOTAL: &str =
-    "{bar:28} {percent:>3} %  {decimal_bytes} of {decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left  {msg}";
+const TOTAL: &str = "{bar:28} {share}  {msg}  {rate}{left}";
 const UNIT: &str = "  {wide_msg}";
 
 /// Draws on standard error.
@@ -32,12 +33,8 @@ struct State {
 }
 
 impl Terminal {
-    pub(super) fn new(verbosity: Verbosity) -> Self {
-        Self::on(ProgressDrawTarget::stderr_with_hz(10), verbosity)
-    }
-
-    fn on(target: ProgressDrawTarget, verbosity: Verbosity) -> Self {
-        Self { verbosity, all: MultiProgress::with_draw_target(target), state: Mutex::default() }
+    pub(super) fn new(all: MultiProgress, verbosity: Verbosity) -> Self {
+        Self { verbosity, all, state: Mutex::default() }
     }
 
     fn unit(&self, state: &mut State, unit: &str, bytes: u64) {
@@ -89,9 +86,11 @@ impl Sink for Terminal {
             total.set_length(tally.total());
             total.set_position(tally.bytes());
             total.set_message(format!(
-                "{} of {} units",
+                "{} of {}  {} of {}",
+                human::size(tally.bytes()),
+                human::size(tally.total()),
                 human::count(tally.done as u64),
-                human::count(tally.planned as u64)
+                human::several(tally.planned as u64, "unit")
             ));
         }
         if let Some(line) = wording::line(&event, self.verbosity) {
@@ -111,8 +110,31 @@ impl Drop for Terminal {
 
 fn bar(template: &str) -> ProgressBar {
     // The templates are constants, and a test draws them.
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::no_length().with_style(style.progress_chars("━╸─"))
+    let style = ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("share", share)
+        .with_key("rate", rate)
+        .with_key("left", left)
+        .progress_chars("━╸─");
+    ProgressBar::no_length().with_style(style)
+}
+
+// Writing to what indicatif draws from can't fail.
+
+fn share(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = write!(out, "{:>3.0} %", (state.fraction() * 100.0).floor());
+}
+
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = write!(out, "{}/s", human::size(state.per_sec() as u64));
+}
+
+/// Nothing while a guess would be wild.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let left = state.eta();
+    if state.pos() > 0 && !left.is_zero() && left < Duration::from_secs(100 * 3600) {
+        let _ = write!(out, "  {} left", human::period(left));
+    }
 }
 
 #[cfg(test)]
@@ -121,9 +143,8 @@ mod tests {
     use std::io;
     use std::sync::Arc;
     use std::thread::sleep;
-    use std::time::Duration;
 
-    use indicatif::TermLike;
+    use indicatif::{ProgressDrawTarget, TermLike};
 
     use super::*;
 
@@ -200,8 +221,8 @@ mod tests {
     #[test]
     fn a_bar_and_at_most_a_line_a_job_are_drawn_and_all_is_gone_at_the_end() {
         let screen = Screen::default();
-        let terminal =
-            Terminal::on(ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255), Verbosity::Normal);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+        let terminal = Terminal::new(MultiProgress::with_draw_target(target), Verbosity::Normal);
         // Slower than the frames, so that none is left out.
         let tell = |event| {
             sleep(Duration::from_millis(20));
@@ -218,7 +239,7 @@ mod tests {
         tell(Event::UnitDone { unit: "data/b".into(), bytes: 500, rows: None });
         tell(progress("data/c", 600));
         assert!(screen.last().contains("600 B  data/c") && !screen.last().contains("data/b"), "{}", screen.last());
-        assert!(screen.last().contains("1 of 9 units"), "{}", screen.last());
+        assert!(screen.last().contains("1.6 kB of 2.5 kB  1 of 9 units"), "{}", screen.last());
         drop(terminal);
         assert!(screen.ever().contains("9 units, about 2.0 kB, 2 at once"), "{}", screen.ever());
         assert!(!screen.last().contains("data/") && !screen.last().contains('%'), "{}", screen.last());

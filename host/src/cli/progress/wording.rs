@@ -11,23 +11,23 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
     let text = match event {
         Event::Started { operation, id, instance } => format!("{operation} {id} of {instance}"),
         Event::Planned { units, estimated_bytes, consistency, jobs } => format!(
-            "{} units, about {}, {jobs} at once, consistency: {consistency}",
-            human::count(*units as u64),
+            "{}, about {}, {jobs} at once, consistency: {consistency}",
+            human::several(*units as u64, "unit"),
             human::size(*estimated_bytes)
         ),
         Event::UnitRetried { unit, attempt, reason } => format!("trying {unit} again (attempt {attempt}): {reason}"),
         Event::Note { kind, object, reason } => note(kind, object, reason),
         Event::UnitDone { unit, bytes, rows } if verbosity == Verbosity::Verbose => {
-            let rows = rows.map(|r| format!(", {} rows", human::count(r))).unwrap_or_default();
+            let rows = rows.map(|r| format!(", {}", human::several(r, "row"))).unwrap_or_default();
             format!("{unit}: {}{rows}", human::size(*bytes))
         }
         Event::Finished { units, bytes, rows, seconds, stored_bytes, .. } => {
             let time = std::time::Duration::try_from_secs_f64(*seconds).unwrap_or_default();
             let stored = stored_bytes.map(|b| format!("; {} stored anew", human::size(b))).unwrap_or_default();
             format!(
-                "done: {} units, {} rows, {} in {} ({}){stored}",
-                human::count(*units as u64),
-                human::count(*rows),
+                "done: {}, {}, {} in {} ({}){stored}",
+                human::several(*units as u64, "unit"),
+                human::several(*rows, "row"),
                 human::size(*bytes),
                 human::period(time),
                 human::rate(*bytes, time)

@@ -27,7 +27,6 @@ pub struct Args {
 
 /// What was looked at.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Checked {
     backups: u64,
     chunks: u64,
@@ -71,13 +70,13 @@ impl fmt::Display for Checked {
         let how = if self.read_data { "all data was read" } else { "the data itself wasn't read" };
         write!(f, "{}", self.problems)?;
         if !self.quarantined.is_empty() {
-            writeln!(f, "{} damaged chunks were put aside", human::count(self.quarantined.len() as u64))?;
+            writeln!(f, "put aside: {}", human::several(self.quarantined.len() as u64, "damaged chunk"))?;
         }
         write!(
             f,
-            "{} backups, {} chunks, {} stored; {how}",
-            human::count(self.backups),
-            human::count(self.chunks),
+            "{}, {}, {} stored; {how}",
+            human::several(self.backups, "backup"),
+            human::several(self.chunks, "chunk"),
             human::size(self.stored_bytes)
         )
     }

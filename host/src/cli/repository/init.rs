@@ -27,7 +27,6 @@ pub struct Args {
 
 /// What the operator has to know and to keep.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Made<'a> {
     repository: Name,
     location: String,

@@ -27,7 +27,6 @@ pub struct Args {
 
 /// What was deleted.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Tidied {
     dry_run: bool,
     deleted_chunks: u64,
@@ -56,12 +55,12 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<()> {
 impl fmt::Display for Tidied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.dry_run { "would delete" } else { "deleted" };
-        write!(f, "{verb} {} chunks, {}", human::count(self.deleted_chunks), human::size(self.deleted_bytes))?;
+        write!(f, "{verb} {}, {}", human::several(self.deleted_chunks, "chunk"), human::size(self.deleted_bytes))?;
         if self.waiting_chunks > 0 {
             write!(
                 f,
-                "\n{} chunks more, {}, aren't needed and go with a later prune",
-                human::count(self.waiting_chunks),
+                "\nnot needed, and to go with a later prune: {}, {}",
+                human::several(self.waiting_chunks, "chunk"),
                 human::size(self.waiting_bytes)
             )?;
         }

@@ -44,7 +44,6 @@ struct Kind {
 
 /// The new key.
 #[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
 struct Added<'a> {
     kind: &'static str,
     id: Option<String>,
