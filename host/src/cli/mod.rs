@@ -38,7 +38,7 @@ use clap::builder::{Styles, TypedValueParser};
 use clap::{Parser, Subcommand, value_parser};
 use tokio_util::sync::CancellationToken;
 
-pub use global::Global;
+use global::Global;
 use output::Ui;
 use session::Session;
 

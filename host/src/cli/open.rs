@@ -63,10 +63,7 @@ impl Session {
         }
         if prompt::possible() {
             let question = format!("Recovery key or passphrase of {repository}");
-            let secret = tokio::task::spawn_blocking(move || prompt::ask(&question))
-                .await
-                .map_err(|e| Error::internal("can't ask for a key").with_cause(e))??;
-            self.ui.learn(&secret);
+            let secret = self.typed(move || prompt::ask(&question)).await?;
             return Ok(recognise(&secret));
         }
         let (what, needs) = match purpose {

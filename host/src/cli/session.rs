@@ -34,10 +34,21 @@ impl Session {
 
     /// Fetches a secret, warns of how it is kept, and keeps it out of all output from now on.
     pub async fn secret(&self, reference: &SecretRef) -> Result<Secret> {
-        let resolved = reference.resolve().await?;
+        let resolved = self.or_cancelled(reference.resolve()).await?;
         self.ui.learn(&resolved.secret);
         resolved.notes.iter().for_each(|note| self.ui.warn(note));
         Ok(resolved.secret)
+    }
+
+    /// Has a secret typed in by `ask`, and keeps it out of all output from now on.
+    pub async fn typed(&self, ask: impl FnOnce() -> Result<Secret> + Send + 'static) -> Result<Secret> {
+        // Typing blocks a thread, which the end of the process may leave behind.
+        let asked = tokio::task::spawn_blocking(ask);
+        let secret = self
+            .or_cancelled(async { asked.await.map_err(|e| Error::internal("can't ask for a secret").with_cause(e))? })
+            .await?;
+        self.ui.learn(&secret);
+        Ok(secret)
     }
 
     /// What an operation needs. To be made after the last secret was fetched.

@@ -55,10 +55,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<()> {
     let config = session.config()?;
     let repository = session.repository(&config, Purpose::Everything).await?;
     if args.kind.passphrase {
-        let passphrase = tokio::task::spawn_blocking(|| prompt::ask_new("New passphrase"))
-            .await
-            .map_err(|e| Error::internal("can't ask for a passphrase").with_cause(e))??;
-        session.ui.learn(&passphrase);
+        let passphrase = session.typed(|| prompt::ask_new("New passphrase")).await?;
         let id = repository.add_passphrase("passphrase", passphrase.expose()).await?;
         return session.ui.result(&Added { kind: "passphrase", id: Some(id), key: None, key_file: None });
     }
