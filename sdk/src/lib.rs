@@ -39,5 +39,5 @@ pub use futures::lock::Mutex;
 pub use lines::Lines;
 pub use options::Options;
 pub use plugin::{BackupAdapter, Plugin, RestoreAdapter};
-pub use reading::Reading;
+pub use reading::{Reading, Writer};
 pub use wit_bindgen::{FutureReader, StreamReader, StreamResult, spawn_local};

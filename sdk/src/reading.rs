@@ -4,7 +4,7 @@ use crate::bindings::backup::{wit_future, wit_stream};
 use crate::engine::Summary;
 use crate::{Error, Result};
 use std::pin::Pin;
-use wit_bindgen::{FutureReader, StreamReader, spawn_local};
+use wit_bindgen::{FutureReader, StreamReader, StreamWriter, spawn_local};
 
 /// A unit's bytes, and what to say of them once they are through.
 pub struct Reading {
@@ -20,13 +20,21 @@ impl Reading {
         Self { data, summary: Box::pin(summary) }
     }
 
+    /// Bytes that the plugin makes itself, piece by piece: `produce` writes them and says what they were.
+    pub fn produced<P>(produce: impl FnOnce(Writer) -> P) -> Self
+    where
+        P: Future<Output = Result<Summary>> + 'static,
+    {
+        let (writer, data) = wit_stream::new();
+        Self::new(data, produce(Writer(writer)))
+    }
+
     /// Bytes that the plugin has made itself.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>, summary: Summary) -> Self {
-        let (mut writer, data) = wit_stream::new();
-        Self::new(data, async move {
-            let unsent = writer.write_all(bytes).await;
-            if unsent.is_empty() { Ok(summary) } else { Err(Error::from_code("cancelled", "nobody reads the unit")) }
+        Self::produced(|mut writer| async move {
+            writer.write(bytes).await?;
+            Ok(summary)
         })
     }
 
@@ -39,6 +47,20 @@ impl Reading {
             let _ = writer.write(summary.await).await;
         });
         (self.data, reader)
+    }
+}
+
+/// The end of a unit's stream that the plugin writes to. The stream ends when it is dropped.
+pub struct Writer(StreamWriter<u8>);
+
+impl Writer {
+    /// Writes bytes, at the pace at which they are taken.
+    ///
+    /// # Errors
+    /// "cancelled" if nobody takes them any more.
+    pub async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+        let unsent = self.0.write_all(bytes).await;
+        if unsent.is_empty() { Ok(()) } else { Err(Error::from_code("cancelled", "nobody reads the unit any more")) }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Table {
     pub name: String,
     /// The columns in their order, without generated ones. May be empty: a table may have none.
     pub columns: Vec<String>,
+    /// Which of its rows are read, if not all of them: `WHERE ...`.
+    pub condition: Option<String>,
 }
 
 impl Table {
@@ -23,6 +25,7 @@ impl Table {
         };
         let columns = serde_json::from_str(value("columns")?)
             .map_err(|error| Error::corrupt(format!("unit {} has no list of columns: {error}", unit.name)))?;
-        Ok(Self { schema: value("schema")?.to_owned(), name: value("table")?.to_owned(), columns })
+        let condition = options::get(&unit.extra, "condition").map(str::to_owned);
+        Ok(Self { schema: value("schema")?.to_owned(), name: value("table")?.to_owned(), columns, condition })
     }
 }

@@ -13,7 +13,11 @@ pub async fn read(session: Rc<Session>, unit: &Unit, encoding: &str, leader: boo
     let table = Table::of(unit)?;
     let name = qualified(&table.schema, &table.name);
     let columns = if table.columns.is_empty() { String::new() } else { format!(" ({})", idents(&table.columns)) };
-    let sql = format!("{}COPY {name}{columns} TO STDOUT (ENCODING '{encoding}')", snapshot::before_read(&name, leader));
+    let rows = match &table.condition {
+        Some(condition) => format!("(SELECT {} FROM ONLY {name} {condition})", idents(&table.columns)),
+        None => format!("{name}{columns}"),
+    };
+    let sql = format!("{}COPY {rows} TO STDOUT (ENCODING '{encoding}')", snapshot::before_read(&name, leader));
     match session.connection.copy_out(sql.into_bytes()).await {
         Ok((data, done)) => Ok(Reading::new(data, async move {
             match done.await {

@@ -1,10 +1,11 @@
 //! Everything that the catalogue says of a database, read once under the snapshot.
 
+use super::large_objects;
 use crate::catalog::definitions::Definitions;
 use crate::catalog::rows::Catalogue;
 use crate::catalog::{
-    checks, columns, comments, default_privileges, extensions, foreign_keys, functions, indexes, left_out, privileges,
-    schemas, sequences, tables, types, views,
+    checks, columns, comments, configuration_tables, default_privileges, extensions, foreign_keys, functions, indexes,
+    left_out, privileges, schemas, sequences, tables, types, views,
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
@@ -27,6 +28,8 @@ pub struct Inventory {
     pub privileges: Vec<privileges::Row>,
     pub default_privileges: Vec<default_privileges::Row>,
     pub left_out: Vec<left_out::Row>,
+    pub configuration_tables: Vec<configuration_tables::Row>,
+    pub large_object_bytes: Option<u64>,
     pub edges: Vec<Edge>,
     pub aliases: Vec<Alias>,
 }
@@ -51,6 +54,8 @@ impl Inventory {
             privileges: catalogue.rows(privileges::QUERY).await?,
             default_privileges: catalogue.rows(default_privileges::QUERY).await?,
             left_out: catalogue.rows(left_out::QUERY).await?,
+            configuration_tables: catalogue.rows(configuration_tables::QUERY).await?,
+            large_object_bytes: large_objects::bytes(catalogue).await?,
             edges: catalogue.rows(order::EDGES).await?,
             aliases: catalogue.rows(order::ALIASES).await?,
         })

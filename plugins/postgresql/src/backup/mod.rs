@@ -4,6 +4,7 @@ mod addresses;
 mod copy;
 mod facts;
 mod inventory;
+mod large_objects;
 mod partitions;
 mod sequences;
 mod session;

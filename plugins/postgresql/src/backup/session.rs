@@ -2,10 +2,9 @@
 
 use super::facts::Facts;
 use super::inventory::Inventory;
-use super::units::{SEQUENCES, Units, note};
-use super::{copy, sequences, snapshot};
+use super::units::{LARGE_OBJECTS, SEQUENCES, Units, note};
+use super::{copy, large_objects, sequences, snapshot};
 use crate::catalog::rows::Catalogue;
-use crate::catalog::sequences::Row as Sequence;
 use crate::entry::Entry;
 use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
@@ -35,7 +34,7 @@ struct Leader {
 #[derive(Default)]
 struct Planned {
     entries: HashMap<String, Vec<Entry>>,
-    sequences: Vec<Sequence>,
+    sequences: Vec<(String, String)>,
 }
 
 /// What a session needs to join.
@@ -118,6 +117,9 @@ impl BackupSession for Backup {
         let Some(leader) = &self.leader else {
             return Err(Error::conflict(format!("only the session that leads can read unit {}", unit.name)).retryable());
         };
+        if unit.name == LARGE_OBJECTS {
+            return Ok(large_objects::read(Rc::clone(&self.session)));
+        }
         let entries = self.entries(leader, &unit).await?;
         Ok(Reading::from_bytes(Entry::lines(&entries)?, Summary::default()))
     }

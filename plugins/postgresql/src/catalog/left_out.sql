@@ -16,21 +16,7 @@ UNION ALL
 SELECT format('rows of FOREIGN TABLE %s', f.ftrelid::regclass), 'they are on another server; the table itself is carried'
 FROM pg_foreign_table AS f
 UNION ALL
-SELECT
-    format('%s settings of the database', cardinality(s.setconfig)), 'ALTER DATABASE ... SET isn''t carried yet'
-FROM pg_db_role_setting AS s
-JOIN pg_database AS d ON d.oid = s.setdatabase
-WHERE d.datname = current_database()
-UNION ALL
 SELECT format('%s prepared transactions', count(*)), 'what they changed isn''t committed, and so not in the backup'
 FROM pg_prepared_xacts AS x
 WHERE x.database = current_database()
 HAVING count(*) > 0
-UNION ALL
-SELECT format('%s large objects', count(*)), 'large objects aren''t carried yet'
-FROM pg_largeobject_metadata AS m
-HAVING count(*) > 0
-UNION ALL
-SELECT format('rows of %s', t::regclass), 'rows of tables of extensions aren''t carried yet'
-FROM pg_extension AS e
-CROSS JOIN unnest(e.extconfig) AS t

@@ -5,6 +5,7 @@
 pub mod checks;
 pub mod columns;
 pub mod comments;
+pub mod configuration_tables;
 pub mod default_privileges;
 pub mod definitions;
 pub mod extensions;

@@ -39,6 +39,7 @@ pub enum Kind {
     MaterializedView,
     Attach,
     SequenceOwner,
+    LargeObject,
 }
 
 /// A part of an object that is usually made together with it, and on its own where there would be a loop otherwise: a

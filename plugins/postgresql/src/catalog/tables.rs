@@ -155,6 +155,7 @@ impl Row {
             then.extend(identity.and_then(sequences::Row::identity_persistence));
         }
         match self.replica_identity.as_str() {
+            _ if self.kind == "f" => {}
             "f" => then.push(format!("{only} REPLICA IDENTITY FULL")),
             "n" => then.push(format!("{only} REPLICA IDENTITY NOTHING")),
             _ => {}

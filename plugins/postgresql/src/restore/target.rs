@@ -65,7 +65,7 @@ impl Target {
             .run(
                 "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET check_function_bodies = off;
                  SET xmloption = content; SET default_table_access_method = heap; SET default_tablespace = '';
-                 SET lock_timeout = 0",
+                 SET default_transaction_read_only = off; SET lock_timeout = 0",
             )
             .await?;
         Ok(session)

@@ -56,7 +56,7 @@ impl Row {
 }
 
 /// Objects that are sorted with tables and functions.
-const BEFORE_DATA: [(Kind, &str); 17] = [
+const BEFORE_DATA: [(Kind, &str); 18] = [
     (Kind::Language, include_str!("languages.sql")),
     (Kind::Collation, include_str!("collations.sql")),
     (Kind::Transform, include_str!("transforms.sql")),
@@ -74,16 +74,18 @@ const BEFORE_DATA: [(Kind, &str); 17] = [
     (Kind::SearchConfiguration, include_str!("search_configurations.sql")),
     (Kind::ForeignDataWrapper, include_str!("foreign_data_wrappers.sql")),
     (Kind::ForeignServer, include_str!("foreign_servers.sql")),
+    (Kind::LargeObject, include_str!("large_objects.sql")),
 ];
 
 /// Objects that act on data, in the order in which they are made after it. Statistics come first, as they only look.
-const AFTER_DATA: [&str; 6] = [
+const AFTER_DATA: [&str; 7] = [
     include_str!("statistics.sql"),
     include_str!("rules.sql"),
     include_str!("triggers.sql"),
     include_str!("row_security.sql"),
     include_str!("policies.sql"),
     include_str!("publications.sql"),
+    include_str!("database_settings.sql"),
 ];
 
 /// Triggers on events of the database: the last of all, or they would act on the restore itself.

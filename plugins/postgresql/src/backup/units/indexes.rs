@@ -1,0 +1,73 @@
+//! Units of indexes and of foreign keys, one of each a table.
+
+use super::{Building, PRE_DATA, note, object_name};
+use crate::backup::inventory::Inventory;
+use crate::backup::partitions::Partitions;
+use crate::catalog::tables;
+use crate::entry::Entry;
+use crate::quote::unit_name;
+use std::collections::{BTreeMap, HashSet};
+
+impl Building {
+    pub(super) fn indexes(&mut self, inventory: &Inventory, parts: &tables::Parts, partitions: &Partitions) {
+        let views = inventory.views.iter().filter(|view| view.kind == "m").map(|view| view.oid).collect::<HashSet<_>>();
+        let mut by_table: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
+        for index in inventory.indexes.iter().filter(|index| !views.contains(&index.relation)) {
+            if index.is_broken() {
+                let reason = "the index isn't valid on the source: its build failed";
+                self.notes.push(note("left-out", index.address(), reason));
+            } else {
+                by_table.entry(index.relation).or_default().push(index.entry());
+            }
+        }
+        for table in inventory.tables.iter().filter(|table| table.kind != "f") {
+            let address = format!("TABLE {}", table.qualified());
+            let mut entries = by_table.remove(&table.oid).unwrap_or_default();
+            entries.extend(table.unproven(parts).into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
+            if table.has_data() {
+                entries.push(Entry::new(address, vec![format!("ANALYZE {}", table.qualified())]));
+            }
+            if !entries.is_empty() {
+                let name = unit_name("indexes", &table.schema, &table.name);
+                self.indexes.insert(table.oid, name.clone());
+                let mut after = vec![self.data.get(&table.oid).cloned().unwrap_or_else(|| PRE_DATA.to_owned())];
+                let parents = partitions.parents(table.oid).filter_map(|oid| partitions.name(oid));
+                after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
+                self.entries_unit(&name, after, vec![object_name(&table.schema, &table.name)], entries);
+            }
+        }
+        self.drop_unknown_needs();
+    }
+
+    /// A parent without indexes has no unit to wait for.
+    fn drop_unknown_needs(&mut self) {
+        let names: HashSet<String> = self.units.iter().map(|unit| unit.name.clone()).collect();
+        for unit in &mut self.units {
+            unit.after.retain(|name| names.contains(name));
+        }
+    }
+
+    pub(super) fn foreign_keys(&mut self, inventory: &Inventory, partitions: &Partitions) {
+        let mut by_table: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+        for key in &inventory.foreign_keys {
+            by_table.entry(key.relation).or_default().push(key);
+        }
+        for table in &inventory.tables {
+            let Some(keys) = by_table.remove(&table.oid) else { continue };
+            let mut after: HashSet<String> = HashSet::from([PRE_DATA.to_owned()]);
+            for oid in partitions.with_descendants(table.oid) {
+                after.extend(self.data.get(&oid).cloned());
+                after.extend(self.indexes.get(&oid).cloned());
+            }
+            for oid in keys.iter().flat_map(|key| partitions.with_descendants(key.referenced)) {
+                after.extend(self.data.get(&oid).cloned());
+                after.extend(self.indexes.get(&oid).cloned());
+            }
+            let mut after: Vec<String> = after.into_iter().collect();
+            after.sort();
+            let name = unit_name("foreign-keys", &table.schema, &table.name);
+            let objects = vec![object_name(&table.schema, &table.name)];
+            self.entries_unit(&name, after, objects, keys.into_iter().map(|key| key.entry()).collect());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! From an inventory to units: what is in each, and which must be back before which.
+
+mod data;
+mod indexes;
+mod objects;
+mod post_data;
+
+use super::inventory::Inventory;
+use super::partitions::Partitions;
+use crate::entry::{Entry, FORMAT};
+use crate::order::order;
+use cofferdam_sdk::engine::{Note, Unit};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The unit of everything that comes before the data.
+pub const PRE_DATA: &str = "schema/pre-data";
+/// The unit of what is in large objects.
+pub const LARGE_OBJECTS: &str = "large-objects";
+/// The unit of the sequences' values.
+pub const SEQUENCES: &str = "sequences";
+/// The unit of what acts on data and so comes after it: triggers, rules, policies.
+pub const POST_DATA: &str = "schema/post-data";
+/// The unit that fills materialized views.
+pub const MATERIALIZED_VIEWS: &str = "materialized-views";
+/// The media type of a table's rows: COPY's text format, in the database's own encoding.
+pub const COPY: &str = "text/vnd.postgresql.copy";
+
+/// The units of a backup, and the entries of those that are made of entries.
+pub struct Units {
+    /// The units, in the order in which they are told.
+    pub units: Vec<Unit>,
+    /// Entries by the unit's name.
+    pub entries: HashMap<String, Vec<Entry>>,
+    /// What isn't carried, or not as it was.
+    pub notes: Vec<Note>,
+    /// Schema and name of the sequences whose values are read at the end.
+    pub sequences: Vec<(String, String)>,
+}
+
+impl Units {
+    /// Makes units of an inventory.
+    pub fn build(inventory: Inventory) -> Self {
+        let mut building = Building::default();
+        let late: HashSet<_> = inventory.indexes.iter().flat_map(|index| index.ids()).collect();
+        let (objects, parts) = objects::of(&inventory);
+        let ordered = order(&objects, &inventory.edges, &inventory.aliases, &late);
+        building.entries_unit(PRE_DATA, Vec::new(), Vec::new(), ordered.before_data);
+        for table in inventory.tables.iter().filter(|table| table.has_data()) {
+            building.data(table, &parts);
+        }
+        building.configuration(&inventory);
+        building.large_objects(&inventory);
+        let partitions = Partitions::new(&inventory.tables);
+        building.indexes(&inventory, &parts, &partitions);
+        building.foreign_keys(&inventory, &partitions);
+        let everything: Vec<String> = building.units.iter().map(|unit| unit.name.clone()).collect();
+        let post_data = building.post_data(&inventory, &objects, ordered.after_indexes);
+        building.entries_unit(POST_DATA, everything.clone(), Vec::new(), post_data);
+        building.materialized_views(&inventory, everything);
+        building.sequences(&inventory);
+        Self { units: building.units, entries: building.entries, notes: building.notes, sequences: building.values }
+    }
+
+    /// The roles that any entry names.
+    pub fn roles(&self) -> Vec<String> {
+        let statements = self.entries.values().flatten().flat_map(|entry| &entry.for_roles);
+        let roles: BTreeSet<String> = statements.flat_map(|statement| statement.roles.iter().cloned()).collect();
+        roles.into_iter().collect()
+    }
+}
+
+#[derive(Default)]
+struct Building {
+    units: Vec<Unit>,
+    entries: HashMap<String, Vec<Entry>>,
+    notes: Vec<Note>,
+    /// Schema and name of the sequences whose values are read.
+    values: Vec<(String, String)>,
+    /// The names of data units, by the table's oid.
+    data: HashMap<u32, String>,
+    /// The names of index units, by the oid of the table or materialized view.
+    indexes: HashMap<u32, String>,
+}
+
+impl Building {
+    /// A unit of entries; none if there are no entries.
+    fn entries_unit(&mut self, name: &str, after: Vec<String>, objects: Vec<String>, entries: Vec<Entry>) {
+        if entries.is_empty() && name != PRE_DATA {
+            return;
+        }
+        let bytes = entries.iter().flat_map(|entry| &entry.sql).map(String::len).sum::<usize>();
+        self.units.push(Unit {
+            name: name.to_owned(),
+            format: FORMAT.to_owned(),
+            framing: "none".to_owned(),
+            objects,
+            after,
+            estimated_bytes: Some(bytes as u64),
+            estimated_rows: None,
+            leader: true,
+            external: false,
+            extra: Vec::new(),
+        });
+        self.entries.insert(name.to_owned(), entries);
+    }
+}
+
+/// An object's name as operators write it in patterns.
+pub fn object_name(schema: &str, name: &str) -> String {
+    format!("{schema}.{name}")
+}
+
+/// A note.
+pub fn note(kind: &str, object: impl Into<String>, reason: impl Into<String>) -> Note {
+    Note { kind: kind.to_owned(), object: object.into(), reason: reason.into() }
+}
