@@ -1,6 +1,7 @@
 //! A chunk: its name, and how it is compressed and sealed.
 
 use std::fmt;
+use std::io::Cursor;
 
 use bytes::{Bytes, BytesMut};
 use hpke::aead::{AeadTag, AesGcm256};
@@ -100,40 +101,41 @@ impl Sealer {
     }
 
     /// Puts the sealed form of `plain`, which is chunk `id`, into `out`, whose content is replaced.
-    pub fn seal(&mut self, id: ChunkId, plain: &[u8], out: &mut BytesMut) -> Result<()> {
+    pub fn seal(&mut self, id: ChunkId, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let refused = || Error::internal(format!("chunk {id} can't be sealed"));
-        out.resize(plain.len() + OVERHEAD, 0);
-        let (header, rest) = out.split_at_mut_checked(HEADER).ok_or_else(refused)?;
-        let (codec, body) = rest.split_first_mut().ok_or_else(refused)?;
-        // Room for one byte less than the plain form: what doesn't fit isn't worth compressing.
-        let room = body.get_mut(..plain.len().saturating_sub(1)).ok_or_else(refused)?;
-        let length = match self.compressor.compress_to_buffer(plain, room) {
-            Ok(length) => {
-                *codec = ZSTD;
-                length
-            }
-            Err(_) => {
-                *codec = PLAIN;
-                body.get_mut(..plain.len()).ok_or_else(refused)?.copy_from_slice(plain);
-                plain.len()
-            }
-        };
-        let sealed = rest.get_mut(..1 + length).ok_or_else(refused)?;
+        out.clear();
+        out.reserve_exact(plain.len() + OVERHEAD);
+        out.push(VERSION);
+        out.resize(HEADER, 0);
+        self.compress(plain, out);
+        let (header, body) = out.split_at_mut_checked(HEADER).ok_or_else(refused)?;
         let (key, tag) = hpke::single_shot_seal_in_place_detached::<AesGcm256, HkdfSha256, DataKem, _>(
             &OpModeS::Base,
             &self.recipient,
             &self.info,
-            sealed,
+            body,
             id.as_bytes(),
             &mut rand::rng(),
         )
         .map_err(|e| refused().with_cause(e.to_string()))?;
-        let (version, encapsulated) = header.split_first_mut().ok_or_else(refused)?;
-        *version = VERSION;
-        key.write_exact(encapsulated);
-        out.truncate(HEADER + 1 + length);
+        key.write_exact(header.get_mut(1..).ok_or_else(refused)?);
         out.extend_from_slice(&tag.to_bytes());
         Ok(())
+    }
+
+    /// Appends the compression and the compressed data; or the data as it is, if it doesn't get shorter.
+    fn compress(&mut self, plain: &[u8], out: &mut Vec<u8>) {
+        out.push(ZSTD);
+        let start = out.len();
+        let mut room = Cursor::new(&mut *out);
+        room.set_position(start as u64);
+        // The compressor writes into the buffer's spare capacity, which is as long as the data: more doesn't fit.
+        let compressed = self.compressor.compress_to_buffer(plain, &mut room);
+        if !compressed.is_ok_and(|length| length < plain.len()) {
+            out.truncate(start - 1);
+            out.push(PLAIN);
+            out.extend_from_slice(plain);
+        }
     }
 }
 
@@ -218,9 +220,9 @@ mod tests {
     }
 
     fn seal(sealer: &mut Sealer, id: ChunkId, plain: &[u8]) -> Vec<u8> {
-        let mut out = BytesMut::from(&b"what was there before"[..]);
+        let mut out = b"what was there before".to_vec();
         sealer.seal(id, plain, &mut out).unwrap();
-        out.to_vec()
+        out
     }
 
     #[test]

@@ -4,6 +4,9 @@ use fastcdc::v2020::{FastCDC, Normalization};
 
 use crate::repository::config::Chunking;
 
+/// The longest piece that is taken in at once, in bytes.
+pub(super) const PIECE: usize = 256 << 10;
+
 /// Collects a stream's bytes and says where the next chunk ends. Never holds more than the longest chunk and one piece.
 pub(super) struct Cutter {
     chunking: Chunking,
@@ -14,10 +17,10 @@ pub(super) struct Cutter {
 impl Cutter {
     /// A cutter with the repository's limits and secret seed.
     pub fn new(chunking: Chunking, seed: u64) -> Self {
-        Self { chunking, seed, window: Vec::with_capacity(chunking.maximum as usize) }
+        Self { chunking, seed, window: Vec::with_capacity(chunking.maximum as usize + PIECE) }
     }
 
-    /// Adds a piece of the stream.
+    /// Adds a piece of the stream, of [`PIECE`] bytes at most.
     pub fn push(&mut self, piece: &[u8]) {
         self.window.extend_from_slice(piece);
     }

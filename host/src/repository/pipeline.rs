@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
@@ -21,7 +21,7 @@ pub(super) struct Pipeline {
     cutter: Cutter,
     sealer: Sealer,
     record: StreamRecord,
-    spare: BytesMut,
+    spare: Vec<u8>,
     putting: Option<Putting>,
 }
 
@@ -39,7 +39,7 @@ impl Pipeline {
             cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries),
             sealer: Sealer::new(inner.config.pin(), inner.config.data_key()?)?,
             record: StreamRecord::default(),
-            spare: BytesMut::new(),
+            spare: Vec::new(),
             putting: None,
             runtime,
             shared,
@@ -80,7 +80,7 @@ impl Pipeline {
 
     /// Begins to put the sealed chunk that is in the spare buffer.
     fn put(&mut self, id: ChunkId) -> Result<ChunkObject> {
-        let content = std::mem::take(&mut self.spare).freeze();
+        let content = Bytes::from(std::mem::take(&mut self.spare));
         let stored = u32::try_from(content.len()).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
         let object = ChunkObject { id, stored, copy: u32::from_le_bytes(*random()?) };
         self.wait()?;
@@ -102,7 +102,7 @@ impl Pipeline {
             .map_err(|e| Error::internal(format!("storing {} ended early", object.name())).with_cause(e))??;
         self.shared.stored(object);
         // The store may still hold it for a moment; then a new buffer is made.
-        self.spare = content.try_into_mut().unwrap_or_default();
+        self.spare = if content.is_unique() { content.into() } else { Vec::new() };
         Ok(())
     }
 }

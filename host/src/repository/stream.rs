@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
+use crate::repository::cutter::PIECE;
 use crate::repository::manifest::StreamRecord;
 use crate::repository::pipeline::Pipeline;
 use crate::repository::writer::Shared;
 
 /// Pieces that wait for the stream's thread; with [`PIECE`] it bounds what is taken in ahead.
 const AHEAD: usize = 4;
-const PIECE: usize = 256 << 10;
 
 /// One content-chunked stream. Several units may be laid end to end in it.
 ///

@@ -22,11 +22,11 @@ async fn a_writer_key_doesnt_read_data() {
 async fn a_passphrase_opens_everything_and_a_wrong_one_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let location = Location::local(folder.path()).unwrap();
-    let passphrase = Some(Zeroizing::new("correct horse battery staple".to_owned()));
-    let options = InitOptions { passphrase: passphrase.clone(), ..InitOptions::default() };
+    let passphrase = Zeroizing::new("correct horse battery staple".to_owned());
+    let options = InitOptions { passphrase: Some(passphrase.clone()), ..InitOptions::default() };
     let (repository, init) = Repository::init(&location, options).await.unwrap();
     backup(&repository, &[("a", noise(1, 1000))]).await.unwrap();
-    let opened = Repository::open(&location, Some(init.pin), Access::Passphrase(passphrase.unwrap())).await.unwrap();
+    let opened = Repository::open(&location, Some(init.pin), Access::Passphrase(passphrase)).await.unwrap();
     let manifest = opened.find("latest").await.unwrap();
     assert_eq!(restore(&opened, &manifest, "a").await.unwrap(), noise(1, 1000));
     let wrong = Access::Passphrase("wrong".to_owned().into());
