@@ -19,7 +19,6 @@ SET timezone = 'UTC';
 SET extra_float_digits = 3;
 SET bytea_output = 'hex';
 SET row_security = off;
-SET quote_all_identifiers = on;
 SET search_path = '';
 SET synchronize_seqscans = off;
 SET statement_timeout = 0;
@@ -60,13 +59,16 @@ impl Session {
         Ok(Self { connection, version })
     }
 
-    /// Refuses to expand what isn't a table, where the server can: a table that somebody replaces by a view while it is
-    /// read could run their code with our rights (CVE-2024-7348). Some releases of 13 to 16 have it too, so it is asked
-    /// for instead of derived from the version.
-    pub async fn refuse_views(&self) -> Result<()> {
-        const REFUSE: &str = "SELECT pg_catalog.set_config(name, 'view, foreign-table', false)
+    /// What reading needs beyond that. Every name is quoted, as a later version may reserve a word that this one doesn't.
+    ///
+    /// What isn't a table isn't expanded, where the server can refuse to: a table that somebody replaces by a view while it
+    /// is read could run their code with our rights (CVE-2024-7348). Some releases of 13 to 16 have that setting too, so it
+    /// is asked for instead of derived from the version.
+    pub async fn prepare_reading(&self) -> Result<()> {
+        const SET: &str = "SELECT pg_catalog.set_config('quote_all_identifiers', 'on', false);
+            SELECT pg_catalog.set_config(name, 'view, foreign-table', false)
             FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
-        self.connection.rows(REFUSE).await.map(drop)
+        self.connection.rows(SET).await.map(drop)
     }
 
     /// The database's encoding. A database that has none (SQL_ASCII) gives and takes bytes as they are; asked for UTF-8

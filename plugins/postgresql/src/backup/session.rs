@@ -63,7 +63,7 @@ impl Backup {
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         let session = Session::open(&source, options.database, &options.operation_id).await?;
-        session.refuse_views().await?;
+        session.prepare_reading().await?;
         let encoding = session.use_server_encoding().await?;
         let (snapshot, tables) = snapshot::lock_and_export(&session).await?;
         let leader = Leader { snapshot, tables, planned: RefCell::default() };
@@ -76,7 +76,7 @@ impl BackupSession for Backup {
         // A switch for tests, which must see that a session without the snapshot is noticed.
         let joins = options::get(&options.extra, "join-snapshot") != Some("off");
         let session = Session::open(&source, options.database, &options.operation_id).await?;
-        session.refuse_views().await?;
+        session.prepare_reading().await?;
         session.use_server_encoding().await?;
         snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await?;
         Ok(Self { session: Rc::new(session), encoding: token.encoding, leader: None })

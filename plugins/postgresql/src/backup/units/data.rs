@@ -73,6 +73,8 @@ impl Building {
         }));
     }
 
+    /// The unit of the sequences' values. The leader's units are read when all others are, which these must be: they aren't
+    /// part of the snapshot, and read before the data, one could be behind its column.
     pub(super) fn sequences(&mut self, inventory: &Inventory) {
         let configured = inventory.configuration_tables.iter().filter(|table| table.sequence);
         self.values.extend(inventory.sequences.iter().map(|row| (row.schema.clone(), row.name.clone())));
@@ -91,8 +93,7 @@ impl Building {
             estimated_rows: None,
             leader: true,
             external: false,
-            // Their values aren't part of the snapshot: read before the data, one could be behind its column.
-            extra: vec![("read".to_owned(), "last".to_owned())],
+            extra: Vec::new(),
         });
     }
 }
