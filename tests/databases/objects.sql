@@ -58,8 +58,18 @@ CREATE TYPE public.my_text (INPUT = public.my_text_in, OUTPUT = public.my_text_o
 
 -- Collations, conversions ---------------------------------------------------------------------------------------------
 
-CREATE COLLATION public.german_phonebook (provider = icu, locale = 'de-u-co-phonebk');
-CREATE COLLATION public.ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+-- Not every server is built with ICU.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_collation WHERE collname LIKE '%-x-icu') THEN
+        CREATE COLLATION public.german_phonebook (provider = icu, locale = 'de-u-co-phonebk');
+        CREATE COLLATION public.ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    ELSE
+        CREATE COLLATION public.german_phonebook (locale = 'POSIX');
+        CREATE COLLATION public.ignore_case (lc_collate = 'C', lc_ctype = 'POSIX');
+    END IF;
+END
+$$;
 CREATE COLLATION public.plain (locale = 'C');
 CREATE CONVERSION public.my_conversion FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
 COMMENT ON COLLATION public.ignore_case IS 'Upper or lower, all the same';
@@ -331,6 +341,16 @@ BEGIN
         EXECUTE 'CREATE VIEW public.as_invoker WITH (security_invoker = true) AS SELECT 1 AS one';
         EXECUTE 'CREATE UNLOGGED SEQUENCE public.unlogged_sequence';
         EXECUTE 'CREATE TABLE public.set_some (a integer, b integer, FOREIGN KEY (a) REFERENCES public.animals ON DELETE SET NULL (a))';
+    END IF;
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        EXECUTE 'CREATE TABLE public.with_identity (id bigint GENERATED ALWAYS AS IDENTITY, at date NOT NULL) PARTITION BY RANGE (at)';
+        EXECUTE 'CREATE TABLE public.with_identity_1 PARTITION OF public.with_identity FOR VALUES FROM (''2026-01-01'') TO (''2027-01-01'')';
+    END IF;
+    IF current_setting('server_version_num')::integer >= 180000 THEN
+        EXECUTE 'CREATE TABLE public.newest (a integer CONSTRAINT "a is there" NOT NULL, b integer GENERATED ALWAYS AS (a * 2) VIRTUAL, c integer NOT NULL NO INHERIT, d daterange, e integer, CONSTRAINT lax CHECK (a > 0) NOT ENFORCED, PRIMARY KEY (a, d WITHOUT OVERLAPS))';
+        EXECUTE 'CREATE TABLE public.newest_child () INHERITS (public.newest)';
+        EXECUTE 'ALTER TABLE public.newest ADD CONSTRAINT "e perhaps" NOT NULL e NOT VALID';
+        EXECUTE 'CREATE TABLE public.lax_reference (a integer, d daterange, FOREIGN KEY (a, PERIOD d) REFERENCES public.newest (a, PERIOD d))';
     END IF;
 END
 $$;

@@ -21,8 +21,6 @@ pub struct Facts {
     pub server_version: String,
     /// The server's clock when the transaction began.
     pub taken_at: String,
-    /// Whether the server is a standby.
-    pub standby: bool,
     /// Where in the server's log the snapshot is, about.
     pub position: Option<String>,
     extensions: Option<Vec<Extension>>,

@@ -13,7 +13,6 @@ SELECT
     NULL AS icu_rules, -- until 15
     current_setting('server_version') AS server_version,
     now()::text AS taken_at,
-    pg_is_in_recovery() AS standby,
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS position,
     (
         SELECT json_agg(json_build_object('name', e.extname, 'version', e.extversion) ORDER BY e.extname)

@@ -40,6 +40,17 @@ pub struct Row {
     foreign_options: Option<Vec<ForeignOption>>,
 }
 
+/// What kind of table a column is in, where that makes a difference to its definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// A table of its own.
+    Plain,
+    /// A partition. It is made whole and attached then, so it says what it also gets from its parent.
+    Partition,
+    /// A table of a composite type, which has the columns already.
+    Typed,
+}
+
 /// An option of a foreign-data wrapper's object.
 #[derive(Clone, Deserialize)]
 pub struct ForeignOption {
@@ -60,16 +71,15 @@ impl Row {
         self.not_null || self.default_expression.is_some()
     }
 
-    /// The column in the list of its table. `alter` is "ALTER TABLE name", `typed` whether the table is of a type and so
-    /// has the columns already.
-    pub fn member(&self, alter: &str, typed: bool, identity: Option<&sequences::Row>) -> Member {
-        let mut text = if typed {
+    /// The column in the list of its table; `alter` is "ALTER TABLE name".
+    pub fn member(&self, alter: &str, within: Within, identity: Option<&sequences::Row>) -> Member {
+        let mut text = if within == Within::Typed {
             format!("{} WITH OPTIONS", ident(&self.name))
         } else {
             format!("{} {}{}", ident(&self.name), self.r#type, collate(self.collation.as_deref()))
         };
         text.push_str(&foreign_options(self.foreign_options.as_deref()));
-        text.push_str(&self.not_null_clause());
+        text.push_str(&self.not_null_clause(within));
         match (self.generated.as_str(), &self.default_expression, identity) {
             (_, _, Some(sequence)) => {
                 let always = if self.identity == "d" { "BY DEFAULT" } else { "ALWAYS" };
@@ -134,8 +144,9 @@ impl Row {
         format!("NULL::{}{} AS {}", self.r#type, collate(self.collation.as_deref()), ident(&self.name))
     }
 
-    fn not_null_clause(&self) -> String {
-        if !self.not_null || self.not_null_local == Some(false) || self.not_null_validated == Some(false) {
+    fn not_null_clause(&self, within: Within) -> String {
+        let inherited = self.not_null_local == Some(false) && within != Within::Partition;
+        if !self.not_null || inherited || self.not_null_validated == Some(false) {
             return String::new();
         }
         let name = self.not_null_name.as_ref().map(|name| format!(" CONSTRAINT {}", ident(name))).unwrap_or_default();

@@ -12,10 +12,7 @@ pub const QUERY: &str = include_str!("extensions.sql");
 #[derive(Clone, Deserialize)]
 pub struct Row {
     oid: u32,
-    /// The extension's name.
-    pub name: String,
-    /// The version that is installed, which a restore only reports: the target has the versions that it has.
-    pub version: String,
+    name: String,
     schema_oid: u32,
     schema: String,
 }

@@ -2,7 +2,6 @@
 SELECT
     e.oid::int8 AS oid,
     e.extname AS name,
-    e.extversion AS version,
     e.extnamespace::int8 AS schema_oid,
     n.nspname AS schema
 FROM pg_extension AS e

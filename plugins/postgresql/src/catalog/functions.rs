@@ -18,8 +18,6 @@ pub struct Row {
     procedure: bool,
     arguments: String,
     definition: String,
-    /// Whether its body was parsed when it was made, so that what the body uses must be there first.
-    pub parsed: bool,
 }
 
 impl Row {

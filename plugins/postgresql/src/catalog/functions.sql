@@ -6,9 +6,7 @@ SELECT
     pg_get_userbyid(p.proowner) AS owner,
     p.prokind = 'p' AS procedure,
     pg_get_function_identity_arguments(p.oid) AS arguments,
-    pg_get_functiondef(p.oid) AS definition,
-    p.prosqlbody IS NOT NULL AS parsed -- from 14
-    false AS parsed -- until 13
+    pg_get_functiondef(p.oid) AS definition
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.prokind <> 'a'

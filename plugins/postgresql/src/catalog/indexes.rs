@@ -32,8 +32,7 @@ pub struct Row {
     constraint_name: Option<String>,
     constraint_kind: Option<String>,
     constraint_definition: Option<String>,
-    /// The partitioned index that it is a part of.
-    pub parent: Option<u32>,
+    /// Schema and name of the partitioned index that it is a part of.
     parent_schema: Option<String>,
     parent_name: Option<String>,
     statistics: Option<Vec<Target>>,

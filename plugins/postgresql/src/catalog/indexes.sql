@@ -15,7 +15,6 @@ SELECT
     con.conname AS constraint_name,
     con.contype AS constraint_kind,
     pg_get_constraintdef(con.oid) AS constraint_definition,
-    p.oid::int8 AS parent,
     pn.nspname AS parent_schema,
     p.relname AS parent_name,
     (

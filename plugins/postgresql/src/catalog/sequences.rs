@@ -34,6 +34,7 @@ pub struct Row {
     pub column_number: Option<i16>,
     table_schema: Option<String>,
     table_name: Option<String>,
+    /// None before PostgreSQL 15, where sequences can't be unlogged.
     table_unlogged: Option<bool>,
     column_name: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Tables: ordinary, partitioned and foreign.
 
 use super::checks;
-use super::columns::{self, ForeignOption, foreign_options};
+use super::columns::{self, ForeignOption, Within, foreign_options};
 use super::id::{Id, class};
 use super::object::{Body, Kind, List, Object};
 use super::sequences;
@@ -38,8 +38,6 @@ pub struct Row {
     options: Option<Vec<String>>,
     toast_options: Option<Vec<String>>,
     access_method: Option<String>,
-    /// The tablespace, where it isn't the database's own.
-    pub tablespace: Option<String>,
     of_type: Option<String>,
     server: Option<String>,
     foreign_options: Option<Vec<ForeignOption>>,
@@ -141,13 +139,18 @@ impl Row {
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
         let of_type = self.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
         let typed = self.of_type.is_some();
+        let within = match (typed, self.partition) {
+            (true, _) => Within::Typed,
+            (_, true) => Within::Partition,
+            _ => Within::Plain,
+        };
         let mut members = Vec::new();
         let mut then = Vec::new();
         for column in columns {
             let identity = parts.identities.get(&(self.oid, column.number));
             // A partition is made as a table and attached, so that its columns keep their own order.
             if (column.local || self.partition) && (!typed || column.is_remarkable()) {
-                members.push(column.member(&only, typed, identity));
+                members.push(column.member(&only, within, identity));
             } else if !typed {
                 then.extend(column.overrides(&only));
             }

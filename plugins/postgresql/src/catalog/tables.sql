@@ -24,7 +24,6 @@ SELECT
     c.reloptions AS options,
     t.reloptions AS toast_options,
     NULLIF(am.amname, 'heap') AS access_method,
-    ts.spcname AS tablespace,
     CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
     s.srvname AS server,
     (
@@ -37,7 +36,6 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_class AS t ON t.oid = c.reltoastrelid
 LEFT JOIN pg_am AS am ON am.oid = c.relam
-LEFT JOIN pg_tablespace AS ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
 LEFT JOIN pg_foreign_server AS s ON s.oid = f.ftserver
 WHERE c.relkind IN ('r', 'p', 'f')

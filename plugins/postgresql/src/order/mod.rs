@@ -39,11 +39,6 @@ pub struct Alias {
 }
 
 impl Edge {
-    /// `from` needs `on`.
-    pub const fn new(from: Id, on: Id) -> Self {
-        Self { class: from.class, oid: from.oid, on_class: on.class, on_oid: on.oid }
-    }
-
     const fn from(self) -> Id {
         Id::new(self.class, self.oid)
     }
@@ -54,11 +49,6 @@ impl Edge {
 }
 
 impl Alias {
-    /// `part` is part of `whole`.
-    pub const fn new(part: Id, whole: Id) -> Self {
-        Self { class: part.class, oid: part.oid, of_class: whole.class, of_oid: whole.oid }
-    }
-
     /// The part and the whole.
     pub const fn pair(self) -> (Id, Id) {
         (Id::new(self.class, self.oid), Id::new(self.of_class, self.of_oid))

@@ -12,6 +12,14 @@ const DEFAULT: Id = Id::new(class::DEFAULT, 104);
 const KEY: Id = Id::new(class::CONSTRAINT, 105);
 const ROW_TYPE: Id = Id::new(class::TYPE, 106);
 
+const fn edge(from: Id, on: Id) -> Edge {
+    Edge { class: from.class, oid: from.oid, on_class: on.class, on_oid: on.oid }
+}
+
+const fn alias(part: Id, whole: Id) -> Alias {
+    Alias { class: part.class, oid: part.oid, of_class: whole.class, of_oid: whole.oid }
+}
+
 fn plain(id: Id, kind: Kind, name: &str) -> Object {
     Object::new(id, kind, name, name, vec![format!("create {name}")])
 }
@@ -46,16 +54,16 @@ fn statements(entries: &[Entry]) -> Vec<String> {
 #[test]
 fn what_is_needed_comes_first_whatever_the_kinds_say() {
     let objects = [plain(FUNCTION, Kind::Function, "f"), table()];
-    let edges = [Edge::new(FUNCTION, ROW_TYPE)];
-    let ordered = order(&objects, &edges, &[Alias::new(ROW_TYPE, TABLE)], &HashSet::new());
+    let edges = [edge(FUNCTION, ROW_TYPE)];
+    let ordered = order(&objects, &edges, &[alias(ROW_TYPE, TABLE)], &HashSet::new());
     assert_eq!(statements(&ordered.before_data), ["create t ( c default )", "create f"]);
 }
 
 #[test]
 fn a_default_that_calls_a_function_on_its_own_table_comes_later() {
     let objects = [plain(FUNCTION, Kind::Function, "f"), table()];
-    let edges = [Edge::new(FUNCTION, ROW_TYPE), Edge::new(DEFAULT, FUNCTION)];
-    let aliases = [Alias::new(ROW_TYPE, TABLE), Alias::new(DEFAULT, TABLE)];
+    let edges = [edge(FUNCTION, ROW_TYPE), edge(DEFAULT, FUNCTION)];
+    let aliases = [alias(ROW_TYPE, TABLE), alias(DEFAULT, TABLE)];
     let ordered = order(&objects, &edges, &aliases, &HashSet::new());
     assert_eq!(statements(&ordered.before_data), ["create t ( c )", "create f", "add default"]);
 }
@@ -63,8 +71,8 @@ fn a_default_that_calls_a_function_on_its_own_table_comes_later() {
 #[test]
 fn a_view_and_a_function_on_its_rows_begin_with_a_stand_in() {
     let objects = [plain(FUNCTION, Kind::Function, "f"), view()];
-    let edges = [Edge::new(FUNCTION, ROW_TYPE), Edge::new(RULE, FUNCTION)];
-    let aliases = [Alias::new(ROW_TYPE, VIEW), Alias::new(RULE, VIEW)];
+    let edges = [edge(FUNCTION, ROW_TYPE), edge(RULE, FUNCTION)];
+    let aliases = [alias(ROW_TYPE, VIEW), alias(RULE, VIEW)];
     let ordered = order(&objects, &edges, &aliases, &HashSet::new());
     assert_eq!(statements(&ordered.before_data), ["stand-in v", "create f", "replace v"]);
 }
@@ -72,8 +80,8 @@ fn a_view_and_a_function_on_its_rows_begin_with_a_stand_in() {
 #[test]
 fn a_view_that_needs_a_primary_key_is_completed_after_the_indexes() {
     let objects = [table(), view(), plain(FUNCTION, Kind::Function, "f")];
-    let edges = [Edge::new(RULE, TABLE), Edge::new(RULE, KEY), Edge::new(FUNCTION, ROW_TYPE)];
-    let aliases = [Alias::new(RULE, VIEW), Alias::new(ROW_TYPE, VIEW)];
+    let edges = [edge(RULE, TABLE), edge(RULE, KEY), edge(FUNCTION, ROW_TYPE)];
+    let aliases = [alias(RULE, VIEW), alias(ROW_TYPE, VIEW)];
     let ordered = order(&objects, &edges, &aliases, &HashSet::from([KEY]));
     assert_eq!(statements(&ordered.before_data), ["create t ( c default )", "stand-in v", "create f"]);
     assert_eq!(statements(&ordered.after_indexes), ["replace v"]);
