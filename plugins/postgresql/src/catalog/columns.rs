@@ -156,7 +156,8 @@ impl Row {
 
     /// A NOT NULL that isn't proven for all rows (PostgreSQL 18) must wait until the rows are in.
     pub fn unproven_not_null(&self) -> Option<String> {
-        let name = self.not_null_name.as_ref().filter(|_| self.not_null_validated == Some(false))?;
+        let own = self.not_null_validated == Some(false) && self.not_null_local == Some(true);
+        let name = self.not_null_name.as_ref().filter(|_| own)?;
         Some(format!("ADD CONSTRAINT {} NOT NULL {} NOT VALID", ident(name), ident(&self.name)))
     }
 }
