@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod connection_url;
 pub mod dial;
 pub mod error;
 pub mod fault;

@@ -1,10 +1,13 @@
 //! URLs of repositories and instances. Neither may hold a password.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use crate::connection_url::ConnectionUrl;
 
 /// Query parameters that clients take a secret from: libpq's and those of other drivers.
 const SECRET_PARAMETERS: [&str; 7] =
@@ -16,37 +19,25 @@ const FILE_PARAMETERS: [&str; 4] = ["sslrootcert", "sslcert", "sslkey", "sslcrl"
 /// Where an instance is and how to reach it. It never holds a password: one in the URL is refused.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct InstanceUrl(Url);
+pub struct InstanceUrl(ConnectionUrl);
 
 impl InstanceUrl {
     /// The parsed URL.
     #[must_use]
-    pub fn as_url(&self) -> &Url {
+    pub fn as_url(&self) -> &ConnectionUrl {
         &self.0
     }
 
     /// Reads the relative paths of TLS files as relative to `folder`. ("system" is libpq's word for the system's
     /// certificates, not a path.)
     pub(super) fn start_at(&mut self, folder: &Path) {
-        let is_relative = |key: &str, value: &str| {
-            FILE_PARAMETERS.contains(&key) && !value.is_empty() && value != "system" && Path::new(value).is_relative()
-        };
-        if !self.0.query_pairs().any(|(k, v)| is_relative(&k, &v)) {
-            return;
-        }
-        let pairs: Vec<(String, String)> = self
-            .0
-            .query_pairs()
-            .map(|(key, value)| {
-                let value = if is_relative(&key, &value) {
-                    folder.join(&*value).to_string_lossy().into_owned()
-                } else {
-                    value.into_owned()
-                };
-                (key.into_owned(), value)
-            })
-            .collect();
-        self.0.query_pairs_mut().clear().extend_pairs(pairs);
+        self.0 = self.0.map_parameters(|name, value| {
+            let is_relative = FILE_PARAMETERS.contains(&name)
+                && !value.is_empty()
+                && value != "system"
+                && Path::new(value).is_relative();
+            is_relative.then(|| folder.join(value).to_string_lossy().into_owned())
+        });
     }
 }
 
@@ -55,13 +46,19 @@ impl TryFrom<String> for InstanceUrl {
 
     /// The text isn't repeated in the error: what can't be parsed can't be searched for a password either.
     fn try_from(text: String) -> Result<Self, String> {
-        let url = Url::parse(&text).map_err(|e| {
-            format!("this isn't a URL ({e})\nhint: it looks like \"postgresql://user@host:5432/database\"")
+        let url = ConnectionUrl::parse(&text).map_err(|why| {
+            format!(
+                "{why}\nhint: it looks like \"postgresql://user@host:5432/database\"; a password is a reference \
+                 beside it, as in {INSTEAD}"
+            )
         })?;
-        refuse_secrets(&url, "password = { file = \"/run/secrets/name\" }")?;
+        refuse_parameters(url.parameters().map(|(name, _)| name), INSTEAD)?;
         Ok(Self(url))
     }
 }
+
+/// What a password in an instance's URL is replaced by.
+const INSTEAD: &str = "password = { file = \"/run/secrets/name\" }";
 
 impl fmt::Display for InstanceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,15 +119,24 @@ fn is_url(text: &str) -> bool {
 }
 
 fn refuse_secrets(url: &Url, instead: &str) -> Result<(), String> {
-    let hint = format!("hint: take it out of the URL and use {instead}");
     if url.password().is_some() {
-        return Err(format!("a password is written out in this URL\n{hint}"));
+        return Err(format!("a password is written out in this URL\n{}", hint(instead)));
     }
-    let secret = |key: &str| SECRET_PARAMETERS.iter().any(|s| key.eq_ignore_ascii_case(s));
-    match url.query_pairs().find(|(key, _)| secret(key)) {
-        Some((key, _)) => Err(format!("a secret is written out in this URL, as its parameter \"{key}\"\n{hint}")),
+    refuse_parameters(url.query_pairs().map(|(name, _)| name), instead)
+}
+
+fn refuse_parameters<'a>(names: impl Iterator<Item = Cow<'a, str>>, instead: &str) -> Result<(), String> {
+    let mut names = names;
+    match names.find(|name| SECRET_PARAMETERS.iter().any(|secret| name.eq_ignore_ascii_case(secret))) {
+        Some(name) => {
+            Err(format!("a secret is written out in this URL, as its parameter \"{name}\"\n{}", hint(instead)))
+        }
         None => Ok(()),
     }
+}
+
+fn hint(instead: &str) -> String {
+    format!("hint: take it out of the URL and use {instead}")
 }
 
 #[cfg(test)]
@@ -165,6 +171,12 @@ mod tests {
     fn a_url_without_a_secret_is_kept() {
         let url = instance("postgresql://backup@db.internal:5432/orders?sslmode=verify-full").unwrap();
         assert_eq!(url.to_string(), "postgresql://backup@db.internal:5432/orders?sslmode=verify-full");
+    }
+
+    #[test]
+    fn a_unix_socket_is_kept() {
+        let text = "postgresql://backup@/orders?host=/run/postgresql";
+        assert_eq!(instance(text).unwrap().to_string(), text);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use url::Url;
 use wasmtime::component::{Access, Accessor, HasSelf, Resource};
 
 use super::Services;
 use super::bindings::cofferdam::host::endpoint::{ConnectionInfo, Host, HostEndpoint, HostEndpointWithStore};
+use crate::connection_url::ConnectionUrl;
 use crate::secrets::Secret;
 
 /// One configured instance: where it is and the secret that opens it. The plugin holds a handle to it and sees
@@ -15,7 +15,7 @@ use crate::secrets::Secret;
 pub struct Endpoint(Arc<Inner>);
 
 struct Inner {
-    url: Url,
+    url: ConnectionUrl,
     password: Option<Secret>,
 }
 
@@ -25,11 +25,11 @@ const OPEN_PARAMETERS: [&str; 3] = ["sslmode", "connect_timeout", "application_n
 impl Endpoint {
     /// An endpoint from the operator's configuration. The URL holds no password.
     #[must_use]
-    pub fn new(url: Url, password: Option<Secret>) -> Self {
+    pub fn new(url: ConnectionUrl, password: Option<Secret>) -> Self {
         Self(Arc::new(Inner { url, password }))
     }
 
-    pub(super) fn url(&self) -> &Url {
+    pub(super) fn url(&self) -> &ConnectionUrl {
         &self.0.url
     }
 
@@ -39,15 +39,13 @@ impl Endpoint {
 
     fn info(&self) -> ConnectionInfo {
         let url = &self.0.url;
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let filled = |text: &str| Some(decoded(text)).filter(|t| !t.is_empty());
         ConnectionInfo {
-            host: url.host_str().unwrap_or_default().to_owned(),
+            host: url.host().unwrap_or_default(),
             port: url.port().unwrap_or_default(),
-            database: filled(url.path().trim_start_matches('/')),
-            user: filled(url.username()),
+            database: url.database(),
+            user: url.user(),
             parameters: url
-                .query_pairs()
+                .parameters()
                 .filter(|(name, _)| OPEN_PARAMETERS.contains(&name.as_ref()))
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
@@ -77,7 +75,7 @@ mod tests {
     #[test]
     fn a_plugin_reads_no_file_names_from_its_endpoint() {
         let url = "postgresql://b%40r@h:1/d?sslmode=require&sslkey=/etc/secret.key";
-        let info = Endpoint::new(url.parse().unwrap(), None).info();
+        let info = Endpoint::new(ConnectionUrl::parse(url).unwrap(), None).info();
         assert_eq!(info.user.as_deref(), Some("b@r"));
         assert_eq!(info.database.as_deref(), Some("d"));
         assert_eq!(info.parameters, [("sslmode".to_owned(), "require".to_owned())]);

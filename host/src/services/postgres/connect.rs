@@ -1,6 +1,8 @@
 //! From an endpoint to a session: the operator's URL and secret, the operation's id, and nothing of the plugin's but
 //! the database's name.
 
+use std::sync::atomic::Ordering;
+
 use zeroize::Zeroizing;
 
 use super::client::{self, Client, Parameters};
@@ -20,11 +22,13 @@ pub(super) async fn connect(endpoint: &Endpoint, database: Option<&str>, context
     let parameters = Parameters {
         database: database.map(str::to_owned).or(location.database),
         password: endpoint.password().map(|p| Zeroizing::new(p.expose().to_owned())),
-        // How the operator, and cleaning up, find what is ours on the server.
+        // Ours, whatever the URL says: by the operation's id in it the operator, and cleaning up, find what is ours.
         application_name: Some(format!("cofferdam {}", context.operation)),
         options: location.options,
         user,
         ..Parameters::default()
     };
-    Client::connect(&location.target, &parameters, &context.cancel, &context.sessions).await
+    let client = Client::connect(&location.target, &parameters, &context.cancel, &context.sessions).await?;
+    context.let_in.store(true, Ordering::Relaxed);
+    Ok(client)
 }
