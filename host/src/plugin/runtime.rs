@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::services;
 
 /// How often a plugin that is running is interrupted and asked whether it still may.
-pub(super) const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(10);
 
 /// The engine and the linker; one for a process is enough.
 pub struct Runtime {

@@ -4,20 +4,22 @@
 //! it and may overlap. When the plugin traps, runs out of time or breaks a limit, the task ends, every call that
 //! waits gets the same clear error, and the store is gone; the process goes on.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 use wasmtime::component::{Accessor, Instance, InstancePre};
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{Store, Trap};
 
 use super::admit::Plugin;
 use super::capability::Capability;
 use super::limits::{Limiter, Limits};
-use super::runtime::TICK;
 use crate::error::{Error, Result};
 use crate::services::bindings::exports::cofferdam::engine;
 use crate::services::{Context, Services};
@@ -26,7 +28,6 @@ use crate::services::{Context, Services};
 pub struct Tenant {
     pub(crate) services: Services,
     limiter: Limiter,
-    cpu_left: Duration,
 }
 
 /// Bytes that one call may hand from the plugin to the host, strings and lists together: a plan of 100,000 units fits.
@@ -101,9 +102,9 @@ impl Sandbox {
             .map_err(|e| Error::plugin(format!("the plugin {name} can't be started: {}", fate(&e))))?;
         let (sender, jobs) = mpsc::channel(64);
         let (tell, fate) = watch::channel(None);
-        let wall = limits.wall;
+        let limits = (limits.cpu, limits.wall);
         tokio::spawn(async move {
-            let why = serve(store, exports, jobs, wall).await;
+            let why = serve(store, exports, jobs, limits).await;
             // Those who still wait read it; if nobody does, it ended as it should.
             let _ = tell.send(Some(why));
         });
@@ -155,7 +156,7 @@ impl Sandbox {
 
 fn store(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Store<Tenant> {
     let services = Services::new(Arc::clone(context));
-    let tenant = Tenant { services, limiter: Limiter::new(limits), cpu_left: limits.cpu };
+    let tenant = Tenant { services, limiter: Limiter::new(limits) };
     let mut store = Store::new(&plugin.0.runtime.engine, tenant);
     store.limiter(|tenant| &mut tenant.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -164,22 +165,19 @@ fn store(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Store<Tena
         table.set_max_capacity(CONCURRENT);
     }
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut store| {
-        let tenant = store.data_mut();
-        match tenant.cpu_left.checked_sub(TICK) {
-            Some(left) => {
-                tenant.cpu_left = left;
-                Ok(UpdateDeadline::Yield(1))
-            }
-            None => Err(wasmtime::Error::msg("it used up the CPU time that it may use")),
-        }
-    });
+    store.epoch_deadline_async_yield_and_update(1);
     store
 }
 
 /// Polls the store until nobody wants anything of it any more. The time-out stands outside `run_concurrent`: inside,
 /// it wouldn't fire while a host function is busy.
-async fn serve(mut store: Store<Tenant>, exports: Exports, mut jobs: mpsc::Receiver<Job>, wall: Duration) -> String {
+async fn serve(
+    mut store: Store<Tenant>,
+    exports: Exports,
+    mut jobs: mpsc::Receiver<Job>,
+    limits: (Duration, Duration),
+) -> String {
+    let (cpu, wall) = limits;
     let running = store.run_concurrent(async |accessor| -> wasmtime::Result<()> {
         let mut calls = FuturesUnordered::new();
         loop {
@@ -192,11 +190,31 @@ async fn serve(mut store: Store<Tenant>, exports: Exports, mut jobs: mpsc::Recei
             }
         }
     });
-    match tokio::time::timeout(wall, running).await {
+    match tokio::time::timeout(wall, metered(running, cpu)).await {
         Ok(Ok(Ok(()))) => "it was ended".to_owned(),
         Ok(Ok(Err(e)) | Err(e)) => fate(&e),
         Err(_) => format!("it ran for longer than {} s", wall.as_secs()),
     }
+}
+
+/// Ends `running` once it was busy for longer than `cpu`. Every tick it yields, so that it is seen here. Time is taken
+/// around each poll: a plugin that waits most of the time is busy for microseconds whenever it wakes up, and charging it
+/// a tick each time would end long operations that do nothing wrong.
+async fn metered<T>(running: impl Future<Output = wasmtime::Result<T>>, cpu: Duration) -> wasmtime::Result<T> {
+    let mut running = pin!(running);
+    let mut left = cpu;
+    poll_fn(|context| {
+        let began = Instant::now();
+        let polled = running.as_mut().poll(context);
+        left = left.saturating_sub(began.elapsed());
+        match polled {
+            Poll::Pending if left.is_zero() => {
+                Poll::Ready(Err(wasmtime::Error::msg("it used up the CPU time that it may use")))
+            }
+            polled => polled,
+        }
+    })
+    .await
 }
 
 /// wasmtime's first line is the backtrace; what happened stands at the root.
