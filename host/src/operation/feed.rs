@@ -83,8 +83,13 @@ pub(super) fn agree(measured: &Measured, claimed: Option<u64>, who: &str) -> Res
 pub(super) struct Feed {
     pub(super) data: ByteStream,
     pub(super) complete: oneshot::Receiver<Result<()>>,
-    /// What went in.
-    pub(super) measured: oneshot::Receiver<Measured>,
+    pub(super) taken: Taken,
+}
+
+/// What became of a feed.
+pub(super) struct Taken {
+    went_in: oneshot::Receiver<Measured>,
+    was_read: oneshot::Receiver<()>,
 }
 
 /// The other end of a [`Feed`].
@@ -96,11 +101,31 @@ pub(super) struct Feeding {
 
 impl Feed {
     pub(super) fn new() -> (Feeding, Self) {
-        let (pieces, data) = ByteStream::channel();
+        let (pieces, mut data) = ByteStream::channel();
         let (complete, completed) = oneshot::channel();
-        let (measured, was_measured) = oneshot::channel();
-        (Feeding { pieces, complete, measured }, Self { data, complete: completed, measured: was_measured })
+        let (measured, went_in) = oneshot::channel();
+        let was_read = data.read_to_its_end();
+        (Feeding { pieces, complete, measured }, Self { data, complete: completed, taken: Taken { went_in, was_read } })
     }
+}
+
+impl Taken {
+    /// What the target took, once it says that it is done.
+    ///
+    /// # Errors
+    /// If it hasn't seen the stream's end: a small stream fits between us and a plugin that never reads it.
+    pub(super) fn whole(mut self) -> Result<Measured> {
+        match (self.went_in.try_recv(), self.was_read.try_recv()) {
+            (Ok(measured), Ok(())) => Ok(measured),
+            _ => Err(unread()),
+        }
+    }
+}
+
+/// Says that a plugin claims to have written what it hasn't read.
+pub(super) fn unread() -> Error {
+    Error::plugin("the plugin says that a unit was written before it read the unit to its end")
+        .with_hint("this is a fault of the plugin; tell its author, with the message")
 }
 
 impl Feeding {

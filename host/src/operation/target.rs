@@ -7,9 +7,11 @@ use futures::StreamExt;
 use futures::future::try_join_all;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Mutex, Notify};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
-use super::feed::{Feed, Progress, agree};
+use super::feed::{Feed, Progress, agree, unread};
 use super::graph::Graph;
 use super::{Operation, Party, Totals};
 use crate::error::{Error, Result};
@@ -17,6 +19,8 @@ use crate::plugin::{Capability, Note, RestoreOptions, RestoreSession, Source, Un
 
 /// A unit that may succeed if it is written again is tried so often.
 const ATTEMPTS: u32 = 3;
+/// How long the stream of a unit may be held after the plugin has answered.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// Where the streams come from: a backup, or a server.
 pub(super) trait Feeder {
@@ -133,7 +137,7 @@ impl<F: Feeder> Work<'_, F> {
                 let operation = self.target.operation;
                 let reason = operation.clean(&error.to_string());
                 operation.event(Event::UnitRetried { unit: unit.name.clone(), attempt, reason });
-                tokio::time::sleep(Duration::from_millis(500) * 2_u32.pow(attempt)).await;
+                sleep(Duration::from_millis(500) * 2_u32.pow(attempt)).await;
                 session = self.target.join(self.token).await?;
                 self.feeder.again(n).await?;
             }
@@ -166,19 +170,29 @@ impl<F: Feeder> Work<'_, F> {
     async fn write(&self, n: usize, session: &RestoreSession, unit: &Unit, attempt: u32) -> Result<()> {
         let (feeding, feed) = Feed::new();
         let mut progress = Progress::begin(&self.target.operation.context.sink, unit);
-        let writing = session.write(unit, attempt, feed.data, feed.complete);
-        let (fed, written) = tokio::join!(self.feeder.feed(n, unit, feeding, &mut progress), writing);
+        let answered = CancellationToken::new();
+        let writing = async {
+            let written = session.write(unit, attempt, feed.data, feed.complete).await;
+            answered.cancel();
+            written
+        };
+        let feeding = async {
+            tokio::select! {
+                fed = self.feeder.feed(n, unit, feeding, &mut progress) => fed,
+                // A plugin that answers, and neither reads its stream nor lets go of it, mustn't hold us up.
+                () = async { answered.cancelled().await; sleep(LETTING_GO).await } => Err(Error::cancelled("nobody reads it")),
+            }
+        };
+        let (fed, written) = tokio::join!(feeding, writing);
         let summary = match (fed, written) {
             (Ok(()), Ok(summary)) => summary,
+            (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread()),
             // The source's failure is the cause of the writer's, unless the writer had stopped taking.
             (Err(error), Ok(_)) => return Err(error),
             (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
             (_, Err(error)) => return Err(error),
         };
-        let measured = feed
-            .measured
-            .await
-            .map_err(|_| Error::plugin("the plugin says that a unit was written before its stream was over"))?;
+        let measured = feed.taken.whole()?;
         agree(&measured, summary.rows, "the target says that it took")?;
         let mut done = self.done.lock().await;
         done.0.units += 1;

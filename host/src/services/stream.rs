@@ -26,13 +26,14 @@ const PIECE: usize = 64 << 10;
 pub struct ByteStream {
     pieces: mpsc::Receiver<Bytes>,
     rest: Bytes,
+    read: Option<oneshot::Sender<()>>,
 }
 
 impl ByteStream {
     /// A stream over a channel of pieces.
     #[must_use]
     pub fn new(pieces: mpsc::Receiver<Bytes>) -> Self {
-        Self { pieces, rest: Bytes::new() }
+        Self { pieces, rest: Bytes::new(), read: None }
     }
 
     /// A stream and the end that fills it.
@@ -42,9 +43,30 @@ impl ByteStream {
         (sender, Self::new(pieces))
     }
 
+    /// Resolves well once whoever reads the stream has seen its end, and with an error if it is dropped before.
+    pub fn read_to_its_end(&mut self) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.read = Some(sender);
+        receiver
+    }
+
     /// The next piece, or none at the end.
     pub async fn next(&mut self) -> Option<Bytes> {
-        if self.rest.is_empty() { self.pieces.recv().await } else { Some(std::mem::take(&mut self.rest)) }
+        if !self.rest.is_empty() {
+            return Some(std::mem::take(&mut self.rest));
+        }
+        let piece = self.pieces.recv().await;
+        if piece.is_none() {
+            self.ended();
+        }
+        piece
+    }
+
+    fn ended(&mut self) {
+        if let Some(read) = self.read.take() {
+            // Nobody needs to listen.
+            let _ = read.send(());
+        }
     }
 
     /// Takes a stream over from a plugin: the host's own by its type, a plugin's by reading it.
@@ -77,7 +99,10 @@ impl<D> StreamProducer<D> for ByteStream {
         while self.rest.is_empty() {
             match self.pieces.poll_recv(cx) {
                 Poll::Ready(Some(piece)) => self.rest = piece,
-                Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Ready(None) => {
+                    self.ended();
+                    return Poll::Ready(Ok(StreamResult::Dropped));
+                }
                 Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
                 Poll::Pending => return Poll::Pending,
             }
