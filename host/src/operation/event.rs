@@ -1,7 +1,11 @@
 //! What an operation tells while it works: one stream of events, which renderers turn into bars, lines or JSON.
 //! Row values and secrets never appear in it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
+
+use crate::secrets::Redactor;
 
 /// Something that happened in an operation.
 #[derive(Clone, Debug, Serialize)]
@@ -97,6 +101,25 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Applies `edit` to every text of it that comes from a plugin, a server or the operator.
+    fn edit_texts(&mut self, edit: impl Fn(&mut String)) {
+        match self {
+            Self::Started { instance, .. } => edit(instance),
+            Self::Planned { consistency, .. } => edit(consistency),
+            Self::UnitStarted { unit, .. } | Self::UnitProgress { unit, .. } | Self::UnitDone { unit, .. } => {
+                edit(unit)
+            }
+            Self::UnitRetried { unit, reason, .. } => [unit, reason].into_iter().for_each(edit),
+            Self::Note { kind, object, reason } => [kind, object, reason].into_iter().for_each(edit),
+            Self::Finished { .. } => {}
+            Self::Failed { message, causes, hint, .. } => {
+                [message].into_iter().chain(causes).chain(hint).for_each(edit);
+            }
+        }
+    }
+}
+
 /// Where events go. Called from many tasks; must not block for long.
 pub trait Sink: Send + Sync {
     /// Takes one event.
@@ -109,4 +132,63 @@ pub struct Silent;
 
 impl Sink for Silent {
     fn event(&self, _: Event) {}
+}
+
+/// Hands events on without secrets and without what a terminal would obey, whoever made them: units bear the names of
+/// tables, and anybody may name a table.
+pub(crate) struct Cleaned {
+    sink: Arc<dyn Sink>,
+    redactor: Redactor,
+}
+
+impl Cleaned {
+    pub(crate) fn new(sink: Arc<dyn Sink>, redactor: Redactor) -> Self {
+        Self { sink, redactor }
+    }
+}
+
+impl Sink for Cleaned {
+    fn event(&self, mut event: Event) {
+        event.edit_texts(|text| *text = self.redactor.clean(text));
+        self.sink.event(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::secrets::Secret;
+
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<String>>);
+
+    impl Sink for Kept {
+        fn event(&self, event: Event) {
+            self.0.lock().unwrap().push(serde_json::to_string(&event).unwrap());
+        }
+    }
+
+    #[test]
+    fn no_text_of_any_event_tells_a_secret_or_moves_the_cursor() {
+        let text = || "hunter2\u{9b}2J".to_owned();
+        let kept = Arc::new(Kept::default());
+        let cleaned = Cleaned::new(kept.clone(), Redactor::new([&Secret::new("hunter2".to_owned())]));
+        for event in [
+            Event::Started { operation: "backup", id: "1".into(), instance: text() },
+            Event::Planned { units: 1, estimated_bytes: 1, consistency: text(), jobs: 1 },
+            Event::UnitStarted { unit: text(), estimated_bytes: None },
+            Event::UnitProgress { unit: text(), bytes: 1 },
+            Event::UnitDone { unit: text(), bytes: 1, rows: None },
+            Event::UnitRetried { unit: text(), attempt: 1, reason: text() },
+            Event::Note { kind: text(), object: text(), reason: text() },
+            Event::Failed { code: "x".into(), message: text(), causes: vec![text()], hint: Some(text()) },
+        ] {
+            cleaned.event(event);
+        }
+        let told = kept.0.lock().unwrap().join("\n");
+        assert!(told.contains("***") && !told.contains("hunter2") && !told.contains('\u{9b}'), "{told}");
+    }
 }

@@ -15,6 +15,7 @@ mod target;
 pub mod verify;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::plugin::{Limits, Note, Plugin, Sandbox};
 use crate::secrets::Redactor;
 use crate::services::{Context, Endpoint};
-use event::{Event, Sink};
+use event::{Cleaned, Event, Sink};
 
 /// An instance and the plugin that speaks to it.
 #[derive(Clone)]
@@ -99,10 +100,11 @@ impl Operation {
             .map_err(|e| Error::internal("the system gives no random bytes").with_cause(e.to_string()))?;
         let context = Context {
             operation: id.iter().map(|b| format!("{b:02x}")).collect(),
-            sink: environment.sink,
+            sink: Arc::new(Cleaned::new(environment.sink, environment.redactor.clone())),
             redactor: environment.redactor,
             cancel: environment.cancel,
             sessions: TaskTracker::new(),
+            let_in: AtomicBool::new(false),
         };
         Ok(Self { context: Arc::new(context), limits: environment.limits, began: Instant::now() })
     }
@@ -176,7 +178,8 @@ impl Operation {
                 Ok(outcome)
             }
             Err(error) => {
-                for party in parties {
+                let touched = self.context.let_in.load(Ordering::Relaxed);
+                for party in parties.iter().filter(|_| touched) {
                     self.clean_up_after(party).await;
                 }
                 let error = error.map_text(|text| self.clean(text));

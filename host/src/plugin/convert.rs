@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::services::bindings::cofferdam::engine::units as wit;
+use crate::services::error::limited;
 
 /// Named values.
 pub type Options = Vec<(String, String)>;
@@ -91,7 +92,7 @@ impl From<Unit> for wit::Unit {
 
 impl From<wit::Note> for Note {
     fn from(note: wit::Note) -> Self {
-        Self { kind: note.kind, object: note.object, reason: note.reason }
+        Self { kind: limited(note.kind), object: limited(note.object), reason: limited(note.reason) }
     }
 }
 

@@ -34,7 +34,7 @@ impl From<types::Error> for Error {
 }
 
 /// A plugin's text is data: cut at a length that still fits a screen.
-fn limited(text: String) -> String {
+pub(crate) fn limited(text: String) -> String {
     const MOST: usize = 4096;
     match text.char_indices().nth(MOST) {
         None => text,

@@ -5,7 +5,7 @@
 
 pub mod bindings;
 mod endpoint;
-mod error;
+pub(crate) mod error;
 pub mod postgres;
 mod random;
 mod report;
@@ -13,6 +13,7 @@ pub mod stream;
 mod time;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,6 +36,8 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// Every session with a server, so that the operation can wait until all are closed.
     pub sessions: TaskTracker,
+    /// Whether a server ever let us in: if none did, there is nothing to clean up.
+    pub let_in: AtomicBool,
 }
 
 /// One sandbox's services: its open handles and what it has used up.

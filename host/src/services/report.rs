@@ -1,5 +1,7 @@
 //! `cofferdam:host/report`: what a plugin says becomes an event, cleaned and capped.
 
+use std::time::{Duration, Instant};
+
 use wasmtime::component::{Access, HasSelf};
 
 use super::Services;
@@ -10,13 +12,20 @@ use crate::operation::event::Event;
 pub(super) struct Budget {
     bytes: usize,
     ended: bool,
+    shown: Option<Instant>,
 }
+
+/// Progress that comes faster is left out: nobody sees it, and the last of it says all.
+const SHOW: Duration = Duration::from_millis(100);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: 256 << 10, ended: false }
+        Self { bytes: 256 << 10, ended: false, shown: None }
     }
 }
+
+/// What a message costs besides its bytes, so that empty ones come to an end too.
+const EACH: usize = 64;
 
 /// A longer message is cut here.
 const LONGEST: usize = 4096;
@@ -27,7 +36,7 @@ impl Services {
             return;
         }
         let text: String = text.chars().take(LONGEST).collect();
-        let reason = match self.log.bytes.checked_sub(text.len()) {
+        let reason = match self.log.bytes.checked_sub(text.len() + EACH) {
             Some(left) => {
                 self.log.bytes = left;
                 self.context.redactor.clean(&text)
@@ -38,6 +47,15 @@ impl Services {
             }
         };
         self.context.sink.event(Event::Note { kind: kind.to_owned(), object: object.to_owned(), reason });
+    }
+
+    fn show(&mut self, unit: String, bytes: u64) {
+        if self.log.shown.is_some_and(|at| at.elapsed() < SHOW) {
+            return;
+        }
+        self.log.shown = Some(Instant::now());
+        let unit = unit.chars().take(LONGEST).collect();
+        self.context.sink.event(Event::UnitProgress { unit, bytes });
     }
 }
 
@@ -60,9 +78,7 @@ impl<T: Send + 'static> HostWithStore<T> for HasSelf<Services> {
         done: u64,
         _total: Option<u64>,
     ) -> wasmtime::Result<()> {
-        let context = access.get().context();
-        let unit = context.redactor.clean(&unit);
-        context.sink.event(Event::UnitProgress { unit, bytes: done });
+        access.get().show(unit, done);
         Ok(())
     }
 }
