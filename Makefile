@@ -10,21 +10,22 @@
 # CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
-PLUGINS := postgresql
+PLUGINS := plugins/postgresql
+TEST_PLUGINS := tests/plugins/faulty
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 
 .PHONY: build debug plugins setup test fmt lint demo bench soak
 
 build: setup
 	cargo build --locked --release --package cofferdam
-	$(call build-plugins,release)
+	$(call build-plugins,release,$(PLUGINS))
 
 # What the tests run: unoptimized, with fault points.
 debug: setup
 	cargo build --locked --package cofferdam
 
 plugins: debug
-	$(call build-plugins,debug)
+	$(call build-plugins,debug,$(PLUGINS) $(TEST_PLUGINS))
 
 setup:
 	@tests/setup/toolchain
@@ -50,10 +51,10 @@ bench: build
 soak: plugins
 	cargo test --locked --workspace -- --ignored
 
-# build-plugins PROFILE: by the program of that profile, which knows the toolchains.
+# build-plugins PROFILE FOLDERS: by the program of that profile, which knows the toolchains.
 define build-plugins
 	@mkdir -p $(PLUGIN_FILES)
-	@set -ex; for plugin in $(PLUGINS); do \
-		$(CARGO_TARGET_DIR)/$(1)/cofferdam plugin build plugins/$$plugin --output $(PLUGIN_FILES)/$$plugin.wasm; \
+	@set -ex; for plugin in $(2); do \
+		$(CARGO_TARGET_DIR)/$(1)/cofferdam plugin build $$plugin --output $(PLUGIN_FILES)/$$(basename $$plugin).wasm; \
 	done
 endef
