@@ -51,17 +51,18 @@ pub async fn run(
     environment: Environment,
 ) -> Result<Outcome> {
     let operation = Operation::begin("backup", &party.name, environment)?;
-    let result = tokio::select! {
-        result = make(&operation, party, repository, request) => result,
-        cancelled = operation.cancelled() => Err(cancelled),
-    };
+    let result = make(&operation, party, repository, request).await;
     operation.end(&[party], result).await
 }
 
 async fn make(operation: &Operation, party: &Party, repository: &Repository, request: &Request) -> Result<Outcome> {
     let started = Timestamp::now();
     let writer = repository.writer(operation.id()).await?;
-    let made = read_all(operation, party, request, &writer).await;
+    // Not around the whole: a lease that isn't given back keeps the next prune waiting.
+    let made = tokio::select! {
+        made = read_all(operation, party, request, &writer) => made,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
     let (done, mut manifest) = match made {
         Ok(made) => made,
         Err(error) => {
