@@ -27,6 +27,14 @@ SET idle_session_timeout = 0; -- from 14
 SET transaction_timeout = 0; -- from 17
 ";
 
+/// Refuses what a selection would need, rather than carry more than was asked for.
+pub fn refuse_selection(only: &[String], except: &[String]) -> Result<()> {
+    if only.is_empty() && except.is_empty() {
+        return Ok(());
+    }
+    Err(Error::unsupported("the PostgreSQL engine can't choose objects yet").with_hint("leave out --only and --except"))
+}
+
 /// A connection and what is known of its server.
 pub struct Session {
     /// The connection.

@@ -6,7 +6,7 @@ use super::units::{LARGE_OBJECTS, SEQUENCES, Units, note};
 use super::{copy, large_objects, sequences, snapshot};
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
-use crate::session::Session;
+use crate::session::{Session, refuse_selection};
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,7 @@ impl Backup {
 
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
+        refuse_selection(&options.only, &options.except)?;
         let session = Session::open(&source, options.database, &options.operation_id).await?;
         session.prepare_reading().await?;
         let encoding = session.use_server_encoding().await?;

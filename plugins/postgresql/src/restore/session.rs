@@ -5,7 +5,7 @@ use super::source::Facts;
 use super::target::Target;
 use super::{check, definitions, finish, prepare};
 use crate::quote::{idents, qualified};
-use crate::session::Session;
+use crate::session::{Session, refuse_selection};
 use crate::table::Table;
 use cofferdam_sdk::engine::{Complete, Data, Note, RestoreOptions, RestoreSession, Source, Summary, Unit};
 use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
@@ -61,6 +61,7 @@ impl Restore {
 
 impl RestoreSession for Restore {
     async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
+        refuse_selection(&options.only, &options.except)?;
         let maintenance = Session::open(&target, None, &options.operation_id).await?;
         Ok(Self {
             marker: Marker::new(&options.operation_id),

@@ -5,8 +5,8 @@ use crate::backup::inventory::Inventory;
 use crate::backup::partitions::Partitions;
 use crate::catalog::tables;
 use crate::entry::Entry;
-use crate::quote::unit_name;
-use std::collections::{BTreeMap, HashSet};
+use crate::quote::{qualified, unit_name};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 impl Building {
     pub(super) fn indexes(&mut self, inventory: &Inventory, parts: &tables::Parts, partitions: &Partitions) {
@@ -65,9 +65,22 @@ impl Building {
             }
             let mut after: Vec<String> = after.into_iter().collect();
             after.sort();
+            let mut entries = vec![lock_in_order(table, keys.iter().map(|key| key.referenced), partitions)];
+            entries.extend(keys.into_iter().map(|key| key.entry()));
             let name = unit_name("foreign-keys", &table.schema, &table.name);
             let objects = vec![object_name(&table.schema, &table.name)];
-            self.entries_unit(&name, after, objects, keys.into_iter().map(|key| key.entry()).collect());
+            self.entries_unit(&name, after, objects, entries);
         }
     }
+}
+
+/// Locks every table of a unit's foreign keys, by name. Units that lock the same tables in another order each, as the keys
+/// themselves would, wait for each other in a circle.
+fn lock_in_order(table: &tables::Row, referenced: impl Iterator<Item = u32>, partitions: &Partitions) -> Entry {
+    let own = table.qualified();
+    let mut names: BTreeSet<String> =
+        referenced.filter_map(|oid| partitions.name(oid)).map(|(schema, name)| qualified(schema, name)).collect();
+    names.insert(own.clone());
+    let list = names.into_iter().collect::<Vec<_>>().join(", ");
+    Entry::new(format!("TABLE {own}"), vec![format!("LOCK TABLE {list} IN SHARE ROW EXCLUSIVE MODE")])
 }
