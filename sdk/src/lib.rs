@@ -18,6 +18,7 @@
 //! The target is `wasm32-unknown-unknown`, so that a component imports the services that it uses and nothing else. Natively
 //! the crate compiles too, for unit tests; a service called there panics.
 #![deny(missing_docs)]
+#![allow(clippy::result_large_err, reason = "the contract's error is a record, and failures are rare")]
 
 pub mod bindings;
 pub mod engine;

@@ -64,6 +64,7 @@ impl Writer {
     }
 }
 
+#[allow(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for Summary {
     fn default() -> Self {
         Self { rows: None, notes: Vec::new(), extra: Vec::new() }
