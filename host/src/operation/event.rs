@@ -2,6 +2,7 @@
 //! Row values and secrets never appear in it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -135,20 +136,25 @@ impl Sink for Silent {
 }
 
 /// Hands events on without secrets and without what a terminal would obey, whoever made them: units bear the names of
-/// tables, and anybody may name a table.
+/// tables, and anybody may name a table. Nothing comes after the end, whatever a sandbox that is being left still says.
 pub(crate) struct Cleaned {
     sink: Arc<dyn Sink>,
     redactor: Redactor,
+    over: AtomicBool,
 }
 
 impl Cleaned {
     pub(crate) fn new(sink: Arc<dyn Sink>, redactor: Redactor) -> Self {
-        Self { sink, redactor }
+        Self { sink, redactor, over: AtomicBool::new(false) }
     }
 }
 
 impl Sink for Cleaned {
     fn event(&self, mut event: Event) {
+        let last = matches!(event, Event::Finished { .. } | Event::Failed { .. });
+        if self.over.fetch_or(last, Ordering::SeqCst) {
+            return;
+        }
         event.edit_texts(|text| *text = self.redactor.clean(text));
         self.sink.event(event);
     }

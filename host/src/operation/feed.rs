@@ -55,9 +55,10 @@ pub(super) async fn drain(
         progress.at(measure.bytes());
         sink(piece).await?;
     }
+    let plugin = reading.plugin().to_owned();
     let summary = reading.summary().await?;
-    let measured = measure.finish()?;
-    agree(&measured, summary.rows, "the server says that it sent")?;
+    let measured = measure.finish().map_err(|e| e.while_doing(format!("read by the plugin {plugin}")))?;
+    agree(&measured, summary.rows, &format!("the plugin {plugin} says that the server sent"))?;
     Ok(Drained { measured, claimed: summary.rows, notes: summary.notes })
 }
 
@@ -74,7 +75,7 @@ pub(super) fn agree(measured: &Measured, claimed: Option<u64>, who: &str) -> Res
         (Some(seen), Some(claimed)) if seen != claimed => {
             Err(Error::corrupt(format!("{who} {claimed} rows, and {seen} were seen")))
         }
-        (Some(seen), None) => Err(Error::corrupt(format!("{seen} rows were seen, and the plugin confirms no number"))),
+        (Some(seen), None) => Err(Error::corrupt(format!("{who} an unknown number of rows, and {seen} were seen"))),
         _ => Ok(()),
     }
 }
@@ -114,17 +115,17 @@ impl Taken {
     ///
     /// # Errors
     /// If it hasn't seen the stream's end: a small stream fits between us and a plugin that never reads it.
-    pub(super) fn whole(mut self) -> Result<Measured> {
+    pub(super) fn whole(mut self, plugin: &str) -> Result<Measured> {
         match (self.went_in.try_recv(), self.was_read.try_recv()) {
             (Ok(measured), Ok(())) => Ok(measured),
-            _ => Err(unread()),
+            _ => Err(unread(plugin)),
         }
     }
 }
 
 /// Says that a plugin claims to have written what it hasn't read.
-pub(super) fn unread() -> Error {
-    Error::plugin("the plugin says that a unit was written before it read the unit to its end")
+pub(super) fn unread(plugin: &str) -> Error {
+    Error::plugin(format!("the plugin {plugin} says that it wrote the unit, and hasn't read it to its end"))
         .with_hint("this is a fault of the plugin; tell its author, with the message")
 }
 

@@ -35,14 +35,8 @@ impl<'a> Source<'a> {
         let sandbox = operation.sandbox(&party.plugin).await?;
         let leader = BackupSession::open(sandbox, &party.endpoint, &options, None).await?;
         let plan = leader.plan().await?;
-        if plan.units.is_empty() {
-            return Err(Error::plugin("the plugin's plan is empty, and an empty backup is none"));
-        }
-        // Says in time what restoring would find out too late.
-        Graph::new(plan.units.clone())?;
-        for unit in &plan.units {
-            Framing::parse(&unit.framing).map_err(|e| e.while_doing(format!("unit {}", unit.name)))?;
-        }
+        let name = &party.plugin.inspection().about.name;
+        sensible(&plan).map_err(|e| e.while_doing(format!("the plan of the plugin {name}")))?;
         let mut source = Self { operation, party, options, leader, workers: Vec::new(), plan };
         if let Some(token) = source.plan.join.clone() {
             let wanted = jobs.min(source.plan.units.iter().filter(|u| !u.leader).count());
@@ -111,4 +105,16 @@ impl<'a> Source<'a> {
         }
         self.leader.close().await
     }
+}
+
+/// Says before anything is read what restoring would find out too late.
+fn sensible(plan: &Plan) -> Result<()> {
+    if plan.units.is_empty() {
+        return Err(Error::plugin("it is empty, and an empty backup is none"));
+    }
+    Graph::new(plan.units.clone())?;
+    for unit in &plan.units {
+        Framing::parse(&unit.framing).map_err(|e| e.while_doing(format!("unit {}", unit.name)))?;
+    }
+    Ok(())
 }

@@ -168,6 +168,7 @@ impl<F: Feeder> Work<'_, F> {
     }
 
     async fn write(&self, n: usize, session: &RestoreSession, unit: &Unit, attempt: u32) -> Result<()> {
+        let plugin = &self.target.party.plugin.inspection().about.name;
         let (feeding, feed) = Feed::new();
         let mut progress = Progress::begin(&self.target.operation.context.sink, unit);
         let answered = CancellationToken::new();
@@ -186,14 +187,14 @@ impl<F: Feeder> Work<'_, F> {
         let (fed, written) = tokio::join!(feeding, writing);
         let summary = match (fed, written) {
             (Ok(()), Ok(summary)) => summary,
-            (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread()),
+            (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread(plugin)),
             // The source's failure is the cause of the writer's, unless the writer had stopped taking.
             (Err(error), Ok(_)) => return Err(error),
             (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
             (_, Err(error)) => return Err(error),
         };
-        let measured = feed.taken.whole()?;
-        agree(&measured, summary.rows, "the target says that it took")?;
+        let measured = feed.taken.whole(plugin)?;
+        agree(&measured, summary.rows, &format!("the plugin {plugin} says that the server took"))?;
         let mut done = self.done.lock().await;
         done.0.units += 1;
         done.0.bytes += measured.bytes;

@@ -58,6 +58,12 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The plugin that it comes from.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        self.sandbox.name()
+    }
+
     /// Whether the stream ended well. Ask after its end.
     ///
     /// # Errors

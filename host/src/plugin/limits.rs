@@ -32,11 +32,17 @@ const INSTANCES: usize = 64;
 pub(super) struct Limiter {
     memory_left: usize,
     table_elements_left: usize,
+    refused_memory: bool,
 }
 
 impl Limiter {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { memory_left: limits.memory, table_elements_left: TABLE_ELEMENTS }
+        Self { memory_left: limits.memory, table_elements_left: TABLE_ELEMENTS, refused_memory: false }
+    }
+
+    /// Whether the plugin wanted more memory than it may have. Most end by that, and say no more than any panic does.
+    pub(super) fn refused_memory(&self) -> bool {
+        self.refused_memory
     }
 }
 
@@ -53,7 +59,9 @@ fn take(left: &mut usize, current: usize, desired: usize) -> bool {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(maximum.is_none_or(|most| desired <= most) && take(&mut self.memory_left, current, desired))
+        let granted = maximum.is_none_or(|most| desired <= most) && take(&mut self.memory_left, current, desired);
+        self.refused_memory |= !granted;
+        Ok(granted)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {

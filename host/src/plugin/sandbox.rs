@@ -102,7 +102,7 @@ impl Sandbox {
             .map_err(|e| Error::plugin(format!("the plugin {name} can't be started: {}", fate(&e))))?;
         let (sender, jobs) = mpsc::channel(64);
         let (tell, fate) = watch::channel(None);
-        let limits = (limits.cpu, limits.wall);
+        let limits = *limits;
         tokio::spawn(async move {
             let why = serve(store, exports, jobs, limits).await;
             // Those who still wait read it; if nobody does, it ended as it should.
@@ -138,6 +138,12 @@ impl Sandbox {
         }
     }
 
+    /// The plugin's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether it can't be called any more.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -171,13 +177,8 @@ fn store(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Store<Tena
 
 /// Polls the store until nobody wants anything of it any more. The time-out stands outside `run_concurrent`: inside,
 /// it wouldn't fire while a host function is busy.
-async fn serve(
-    mut store: Store<Tenant>,
-    exports: Exports,
-    mut jobs: mpsc::Receiver<Job>,
-    limits: (Duration, Duration),
-) -> String {
-    let (cpu, wall) = limits;
+async fn serve(mut store: Store<Tenant>, exports: Exports, mut jobs: mpsc::Receiver<Job>, limits: Limits) -> String {
+    let Limits { cpu, wall, memory } = limits;
     let running = store.run_concurrent(async |accessor| -> wasmtime::Result<()> {
         let mut calls = FuturesUnordered::new();
         loop {
@@ -192,8 +193,11 @@ async fn serve(
     });
     match tokio::time::timeout(wall, metered(running, cpu)).await {
         Ok(Ok(Ok(()))) => "it was ended".to_owned(),
+        Ok(Ok(Err(_)) | Err(_)) if store.data().limiter.refused_memory() => {
+            format!("it wanted more memory than its {} MiB (`memory` in [limits])", memory >> 20)
+        }
         Ok(Ok(Err(e)) | Err(e)) => fate(&e),
-        Err(_) => format!("it ran for longer than {} s", wall.as_secs()),
+        Err(_) => format!("it ran for longer than {} s (`wall` in [limits])", wall.as_secs()),
     }
 }
 
@@ -209,7 +213,7 @@ async fn metered<T>(running: impl Future<Output = wasmtime::Result<T>>, cpu: Dur
         left = left.saturating_sub(began.elapsed());
         match polled {
             Poll::Pending if left.is_zero() => {
-                Poll::Ready(Err(wasmtime::Error::msg("it used up the CPU time that it may use")))
+                Poll::Ready(Err(wasmtime::Error::msg("it used up its CPU time (`cpu` in [limits])")))
             }
             polled => polled,
         }
