@@ -1,6 +1,5 @@
 //! The `cofferdam` program as a user runs it: a folder with a configuration, commands, output, exit codes.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -37,6 +36,16 @@ pub fn postgresql_plugin() -> Result<PathBuf> {
     if path.is_file() { Ok(path) } else { Err(format!("no plugin at {}; run `make plugins`", path.display()).into()) }
 }
 
+/// The plugin that misbehaves on request: `COFFERDAM_PLUGIN_FAULTY`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn faulty_plugin() -> Result<PathBuf> {
+    let path = env::var_os("COFFERDAM_PLUGIN_FAULTY")
+        .map_or_else(|| target_folder().join("plugins/faulty.wasm"), PathBuf::from);
+    if path.is_file() { Ok(path) } else { Err(format!("no plugin at {}; run `make plugins`", path.display()).into()) }
+}
+
 /// A working folder with a `cofferdam.toml`: one repository named "main", and the instances that were added.
 #[derive(Debug)]
 pub struct Cofferdam {
@@ -68,16 +77,36 @@ impl Cofferdam {
     /// # Errors
     /// If the configuration can't be written.
     pub fn add_instance(&mut self, name: &str, server: &Postgresql, database: &str) -> Result<()> {
+        self.add_instance_at(name, &server.url(SUPERUSER, database), server.password())
+    }
+
+    /// Adds an instance of the engine postgresql by its URL, and its password from the environment.
+    ///
+    /// # Errors
+    /// If the configuration can't be written.
+    pub fn add_instance_at(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
         let variable = format!("PASSWORD_{}", name.to_uppercase().replace('-', "_"));
-        let mut config = fs::read_to_string(self.config())?;
-        write!(
-            config,
-            "\n[instances.{name}]\nengine = \"postgresql\"\nurl = \"{}\"\npassword = {{ env = \"{variable}\" }}\n",
-            server.url(SUPERUSER, database),
-        )?;
-        fs::write(self.config(), config)?;
-        self.secrets.push((variable, server.password().into()));
+        self.configure(&format!(
+            "[instances.{name}]\nengine = \"postgresql\"\nurl = \"{url}\"\npassword = {{ env = \"{variable}\" }}\n"
+        ))?;
+        self.secrets.push((variable, password.into()));
         Ok(())
+    }
+
+    /// Adds to the configuration.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn configure(&self, toml: &str) -> Result<()> {
+        let config = fs::read_to_string(self.config())?;
+        fs::write(self.config(), config + "\n" + toml)?;
+        Ok(())
+    }
+
+    /// The repository's folder.
+    #[must_use]
+    pub fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
     }
 
     /// The configuration file.

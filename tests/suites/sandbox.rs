@@ -1,0 +1,186 @@
+//! A plugin that misbehaves ends its own operation with a clear error, in time, and nothing else.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::thread;
+use std::time::Duration;
+
+use cofferdam_tests::cofferdam::{Cofferdam, faulty_plugin};
+use cofferdam_tests::command::Output;
+use cofferdam_tests::servers::{Major, Postgresql};
+
+/// Longer than any of the limits below lets a plugin live, with time to clean up and for a machine that is busy.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A folder with an instance of the engine that misbehaves.
+fn scene() -> Cofferdam {
+    let cofferdam = Cofferdam::new().unwrap();
+    let plugin = faulty_plugin().unwrap();
+    cofferdam
+        .configure(&format!(
+            "[plugins.faulty]\npath = \"{}\"\n\n[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n\n\
+             [limits]\ncpu = \"1s\"\nwall = \"6s\"\nmemory = \"64MiB\"\n",
+            plugin.display()
+        ))
+        .unwrap();
+    cofferdam.initialize().unwrap();
+    cofferdam
+}
+
+fn backup(cofferdam: &Cofferdam, fault: &str) -> Output {
+    cofferdam.run(&["backup", "odd", "--set", &format!("fault={fault}")], BOUND).unwrap()
+}
+
+/// One error, by the right exit code, that says all of `words`; and it is the last thing that is said.
+fn assert_fails(output: &Output, code: i32, words: &[&str]) {
+    let stderr = &output.stderr;
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert_eq!(stderr.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{stderr}");
+    let end = stderr.lines().skip_while(|line| !line.starts_with("error: ")).collect::<Vec<_>>();
+    assert!(end.iter().skip(1).all(|line| line.starts_with("cause: ") || line.starts_with("hint: ")), "{stderr}");
+    for word in words {
+        assert!(end.iter().any(|line| line.contains(word)), "{word:?} isn't in:\n{stderr}");
+    }
+    assert!(output.stdout.is_empty(), "{}", output.stdout);
+}
+
+/// No backup is listed, nobody holds a lease, and the repository is whole.
+fn assert_nothing_left(cofferdam: &Cofferdam) {
+    assert!(!cofferdam.succeed(&["backups", "list", "--json"], BOUND).unwrap().stdout.contains("odd"));
+    let leases = std::fs::read_dir(cofferdam.repository().join("leases")).map_or(0, Iterator::count);
+    assert_eq!(leases, 0, "a lease is left");
+    cofferdam.succeed(&["repository", "check", "--read-data"], BOUND).unwrap();
+}
+
+#[test]
+fn rows_that_a_plugin_makes_itself_come_back() {
+    let cofferdam = scene();
+    let id = cofferdam.succeed(&["backup", "odd"], BOUND).unwrap().stdout.trim().to_owned();
+    cofferdam.succeed(&["backups", "verify", &id, "--read-data"], BOUND).unwrap();
+    let restored = cofferdam.succeed(&["restore", &id, "--to", "odd"], BOUND).unwrap();
+    assert!(restored.stderr.contains("205,003 rows"), "{}", restored.stderr);
+}
+
+#[test]
+fn a_plugin_that_panics_is_named_with_its_words_and_leaves_no_backup() {
+    let cofferdam = scene();
+    for place in ["lead", "plan", "read", "close"] {
+        let output = backup(&cofferdam, &format!("{place}-panic"));
+        assert_fails(&output, 1, &["the plugin faulty", "it panicked", "hint: "]);
+        assert!(output.stderr.contains(&format!("on request, in {place}")), "{}", output.stderr);
+    }
+    assert_fails(&backup(&cofferdam, "panic-midway"), 1, &["unit data/", "the plugin faulty", "it panicked"]);
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn a_plugin_that_uses_up_what_it_may_is_ended_in_time() {
+    let cofferdam = scene();
+    for (fault, words) in [
+        ("read-spin", "it used up its CPU time (`cpu` in [limits])"),
+        ("plan-spin", "it used up its CPU time (`cpu` in [limits])"),
+        ("read-hang", "it ran for longer than 6 s (`wall` in [limits])"),
+        ("plan-memory", "it wanted more memory than its 64 MiB (`memory` in [limits])"),
+        ("read-stack", "it trapped"),
+    ] {
+        let output = backup(&cofferdam, fault);
+        assert_fails(&output, 1, &["the plugin faulty", words]);
+        assert!(output.elapsed < Duration::from_secs(30), "{fault} took {:?}", output.elapsed);
+    }
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn a_plan_that_makes_no_sense_is_refused() {
+    let cofferdam = scene();
+    for (fault, words) in [("no-units", "empty"), ("double-names", "\"schema\""), ("circle", "circle")] {
+        assert_fails(&backup(&cofferdam, fault), 1, &["plan of the plugin faulty", words]);
+    }
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn a_unit_that_is_not_whole_is_no_backup() {
+    let cofferdam = scene();
+    assert_fails(&backup(&cofferdam, "miscount"), 5, &["unit data/", "the plugin faulty", "rows"]);
+    assert_fails(&backup(&cofferdam, "half-row"), 5, &["unit data/", "the plugin faulty", "in the middle of a row"]);
+    // The stream ends and nothing says that it is whole, or it never ends.
+    for fault in ["unresolved", "kept-open"] {
+        assert_fails(&backup(&cofferdam, fault), 1, &["unit data/", "the plugin faulty", "longer than 6 s"]);
+    }
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn a_plugin_that_talks_without_end_is_not_listened_to() {
+    let cofferdam = scene();
+    for json in [&[][..], &["--json"]] {
+        let arguments = [&["backup", "odd", "--set", "fault=read-chatter"], json].concat();
+        let output = cofferdam.run(&arguments, BOUND).unwrap();
+        assert!(!output.status.success());
+        assert!(output.stderr.len() < 4 << 20, "{} bytes were told", output.stderr.len());
+    }
+    let output = backup(&cofferdam, "read-verbose");
+    assert_fails(&output, 1, &["long long"]);
+    assert!(output.stderr.len() < 16 << 10, "{} bytes were told", output.stderr.len());
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn no_name_message_or_error_of_a_plugin_moves_the_cursor() {
+    let cofferdam = scene();
+    let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    for fault in ["read-escapes", "escaped-name"] {
+        for more in [&[][..], &["-v"], &["--json"]] {
+            let set = format!("fault={fault}");
+            let output = cofferdam.run(&[&["backup", "odd", "--set", &set], more].concat(), BOUND).unwrap();
+            let told = output.stderr + &output.stdout;
+            assert!(told.contains("u{9b}31m"), "{told}");
+            assert!(!told.contains(harmful), "{told:?}");
+        }
+    }
+    // A backup with such a name is a backup, and showing it is as safe.
+    for command in
+        [&["backups", "show", "odd@latest"][..], &["backups", "list"], &["restore", "odd@latest", "--to", "odd"]]
+    {
+        let output = cofferdam.succeed(command, BOUND).unwrap();
+        assert!(!(output.stderr + &output.stdout).contains(harmful));
+    }
+}
+
+#[test]
+fn a_restore_whose_plugin_fails_or_does_nothing_is_none() {
+    let cofferdam = scene();
+    cofferdam.succeed(&["backup", "odd"], BOUND).unwrap();
+    for (fault, words) in [
+        ("unread", "the plugin faulty says that it wrote the unit, and hasn't read it to its end"),
+        ("unread-kept", "the plugin faulty says that it wrote the unit, and hasn't read it to its end"),
+        ("write-panic", "the plugin faulty failed in write: it panicked"),
+        ("write-spin", "the plugin faulty failed in write: it used up its CPU time"),
+        ("write-hang", "the plugin faulty failed in write: it ran for longer than 6 s"),
+        ("write-memory", "the plugin faulty failed in write: it wanted more memory"),
+        ("finish-panic", "the plugin faulty failed in finish: it panicked"),
+    ] {
+        let set = format!("fault={fault}");
+        // With one session the small units come to the plugin first and alone.
+        for jobs in ["1", "4"] {
+            let arguments = ["restore", "odd@latest", "--to", "odd", "--jobs", jobs, "--set", &set];
+            assert_fails(&cofferdam.run(&arguments, BOUND).unwrap(), 1, &[words]);
+        }
+    }
+}
+
+#[test]
+fn a_plugin_that_spins_does_not_harm_another_backup() {
+    let server = Postgresql::start(Major::V15).unwrap();
+    server.create_database("shop").unwrap();
+    server.sql("shop", "CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 50000) i").unwrap();
+    let mut cofferdam = scene();
+    cofferdam.add_instance("shop", &server, "shop").unwrap();
+    thread::scope(|scope| {
+        let spinning = scope.spawn(|| backup(&cofferdam, "read-spin"));
+        let good = cofferdam.succeed(&["backup", "shop"], BOUND).unwrap();
+        assert!(good.stderr.contains("50,000 rows"), "{}", good.stderr);
+        assert_fails(&spinning.join().unwrap(), 1, &["CPU time"]);
+    });
+    cofferdam.succeed(&["repository", "check", "--read-data"], BOUND).unwrap();
+}
