@@ -20,3 +20,9 @@ SELECT format('%s prepared transactions', count(*)), 'what they changed isn''t c
 FROM pg_prepared_xacts AS x
 WHERE x.database = current_database()
 HAVING count(*) > 0
+UNION ALL
+SELECT
+    format('options of USER MAPPING FOR %s SERVER %I', CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE quote_ident(m.usename) END, m.srvname),
+    'this role isn''t shown them, if there are any; a superuser is'
+FROM pg_user_mappings AS m
+WHERE m.umoptions IS NULL AND current_setting('is_superuser') = 'off'

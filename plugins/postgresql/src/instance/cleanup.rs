@@ -54,12 +54,25 @@ async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>
     Ok(ended.into_iter().map(|process| note("changed", format!("process {process}"), "ended")).collect())
 }
 
+/// The schema `public` as new databases have it.
+const PUBLIC: &str = "
+CREATE SCHEMA public;
+COMMENT ON SCHEMA public IS 'standard public schema';
+ALTER SCHEMA public OWNER TO pg_database_owner; -- from 15
+GRANT USAGE ON SCHEMA public TO PUBLIC; -- from 15
+GRANT ALL ON SCHEMA public TO PUBLIC; -- until 14
+";
+
 /// Takes everything out of a database that was empty before the restore began.
 async fn empty(endpoint: &Endpoint, database: &str) -> Result<()> {
     let session = Session::open(endpoint, Some(database.to_owned()), "cleanup").await?;
     let statements = session.connection.column(session.version.assemble(include_str!("empty.sql"))).await?;
-    let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(database));
-    let text = format!("BEGIN;\n{};\nCREATE SCHEMA public;\n{comment};\nCOMMIT", statements.join(";\n"));
+    let name = ident(database);
+    let text = format!(
+        "BEGIN;\n{};\n{};\nALTER DATABASE {name} RESET ALL;\nCOMMENT ON DATABASE {name} IS NULL;\nCOMMIT",
+        statements.join(";\n"),
+        session.version.assemble(PUBLIC).trim_end().trim_end_matches(';')
+    );
     session
         .connection
         .run(text)
