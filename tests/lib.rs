@@ -16,5 +16,8 @@ pub mod cofferdam;
 pub mod command;
 pub mod compare;
 pub mod error;
+pub mod failure;
 pub mod files;
+pub mod mount;
+pub mod memory_limit;
 pub mod servers;
