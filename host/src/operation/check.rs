@@ -2,7 +2,7 @@
 
 use super::{Environment, Operation, Party};
 use crate::error::Result;
-use crate::plugin::{Finding, InstanceInfo};
+use crate::plugin::{DatabaseInfo, Finding, InstanceInfo};
 
 /// Looks at a server.
 ///
@@ -11,6 +11,15 @@ use crate::plugin::{Finding, InstanceInfo};
 pub async fn inspect(party: &Party, environment: Environment) -> Result<InstanceInfo> {
     let operation = Operation::quiet(environment)?;
     let looked = async { operation.sandbox(&party.plugin).await?.inspect(&party.endpoint).await }.await;
+    let looked = looked.map(|info| InstanceInfo {
+        version: operation.clean(&info.version),
+        databases: info
+            .databases
+            .into_iter()
+            .map(|database| DatabaseInfo { name: operation.clean(&database.name), ..database })
+            .collect(),
+        extra: info.extra.into_iter().map(|(name, value)| (operation.clean(&name), operation.clean(&value))).collect(),
+    });
     operation.close(looked).await
 }
 
@@ -21,5 +30,11 @@ pub async fn inspect(party: &Party, environment: Environment) -> Result<Instance
 pub async fn run(party: &Party, kind: &str, environment: Environment) -> Result<Vec<Finding>> {
     let operation = Operation::quiet(environment)?;
     let found = async { operation.sandbox(&party.plugin).await?.check(&party.endpoint, kind, Vec::new()).await }.await;
+    let clean = |finding: Finding| Finding {
+        severity: operation.clean(&finding.severity),
+        what: operation.clean(&finding.what),
+        remedy: finding.remedy.map(|remedy| operation.clean(&remedy)),
+    };
+    let found = found.map(|findings| findings.into_iter().map(clean).collect());
     operation.close(found).await
 }

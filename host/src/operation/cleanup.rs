@@ -30,5 +30,6 @@ pub(super) async fn quietly(party: &Party, operation: &str, environment: Environ
     let result = result.unwrap_or_else(|_| {
         Err(Error::unreachable(format!("cleaning up on {} took longer than {} s", party.name, PATIENCE.as_secs())))
     });
+    let result = result.map(|notes| notes.iter().map(|note| cleaning.clean_note(note)).collect());
     cleaning.close(result).await
 }

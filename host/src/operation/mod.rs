@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::error::{Error, Result};
 use crate::plugin::{Limits, Note, Plugin, Sandbox};
 use crate::secrets::Redactor;
-use crate::services::{Context, Endpoint};
+use crate::services::{Causes, Context, Endpoint};
 use event::{Cleaned, Event, Sink};
 
 /// An instance and the plugin that speaks to it.
@@ -102,6 +102,7 @@ impl Operation {
             operation: id.iter().map(|b| format!("{b:02x}")).collect(),
             sink: Arc::new(Cleaned::new(environment.sink, environment.redactor.clone())),
             redactor: environment.redactor,
+            causes: Causes::default(),
             cancel: environment.cancel,
             sessions: TaskTracker::new(),
             let_in: AtomicBool::new(false),
@@ -127,14 +128,14 @@ impl Operation {
         self.context.redactor.clean(text)
     }
 
+    fn clean_note(&self, note: &Note) -> Note {
+        Note { kind: self.clean(&note.kind), object: self.clean(&note.object), reason: self.clean(&note.reason) }
+    }
+
     /// Tells the operator of notes, and keeps them.
     fn note(&self, notes: Vec<Note>, kept: &mut Vec<Note>) {
         for note in notes {
-            let note = Note {
-                kind: self.clean(&note.kind),
-                object: self.clean(&note.object),
-                reason: self.clean(&note.reason),
-            };
+            let note = self.clean_note(&note);
             self.event(Event::Note {
                 kind: note.kind.clone(),
                 object: note.object.clone(),
@@ -150,11 +151,16 @@ impl Operation {
         Error::cancelled("cancelled; nothing of this operation counts")
     }
 
+    /// An error as the operator is told it.
+    fn finished(&self, error: Error) -> Error {
+        self.context.causes.restore(error).map_text(|text| self.clean(text))
+    }
+
     /// Ends a quiet operation.
     async fn close<T>(self, result: Result<T>) -> Result<T> {
         self.context.sessions.close();
         let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
-        result.map_err(|error| error.map_text(|text| self.clean(text)))
+        result.map_err(|error| self.finished(error))
     }
 
     /// Ends the operation: waits until its sessions are closed, cleans up after it if it failed, and tells.
@@ -182,7 +188,7 @@ impl Operation {
                 for party in parties.iter().filter(|_| touched) {
                     self.clean_up_after(party).await;
                 }
-                let error = error.map_text(|text| self.clean(text));
+                let error = self.finished(error);
                 self.event(Event::Failed {
                     code: error.code().to_owned(),
                     message: error.message().to_owned(),

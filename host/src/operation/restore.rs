@@ -55,7 +55,8 @@ pub async fn dry_run(
     let operation = Operation::quiet(environment)?;
     let looked = async {
         let target = Target::open(&operation, party, options(&operation, request), source(manifest)).await?;
-        target.check().await
+        let notes = target.check().await?;
+        Ok(notes.iter().map(|note| operation.clean_note(note)).collect())
     };
     let looked = looked.await;
     operation.close(looked).await

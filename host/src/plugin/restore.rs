@@ -149,7 +149,7 @@ impl RestoreSession {
                         let context = std::sync::Arc::clone(a.get().services.context());
                         let complete = async move {
                             let ended = complete.await.unwrap_or_else(|_| Err(Error::cancelled("the source was lost")));
-                            Ok::<_, wasmtime::Error>(ended.map_err(|e| types::Error::told(&e, &context.redactor)))
+                            Ok::<_, wasmtime::Error>(ended.map_err(|e| types::Error::told(&e, &context)))
                         };
                         let data = StreamReader::new(&mut a, data)?;
                         Ok((data, FutureReader::new(&mut a, Box::pin(complete))?))

@@ -1,17 +1,20 @@
 //! Errors on their way into a plugin and out of it.
 
+use super::Context;
 use super::bindings::cofferdam::host::types;
 use crate::error::Error;
-use crate::secrets::Redactor;
 
 impl types::Host for super::Services {}
 
 impl types::Error {
     /// What a plugin is told: no causes, which may name files or addresses of the operator's, and no secret.
-    pub(crate) fn told(error: &Error, redactor: &Redactor) -> Self {
+    pub(crate) fn told(error: &Error, context: &Context) -> Self {
+        let redactor = &context.redactor;
+        let message = redactor.clean(error.message());
+        context.causes.keep(&message, error);
         Self {
             code: error.code().to_owned(),
-            message: redactor.clean(error.message()),
+            message,
             hint: error.hint().map(|hint| redactor.clean(hint)),
             engine_code: error.engine_code().map(str::to_owned),
             retryable: error.is_retryable(),

@@ -4,6 +4,7 @@
 //! Refusals are typed errors, decided before anything happens; only a fault of the host or of the plugin's handles traps.
 
 pub mod bindings;
+mod causes;
 mod endpoint;
 pub(crate) mod error;
 pub mod postgres;
@@ -22,6 +23,7 @@ use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use crate::operation::event::Sink;
 use crate::secrets::Redactor;
 
+pub use causes::Causes;
 pub use endpoint::Endpoint;
 
 /// What all sandboxes of one operation share.
@@ -32,6 +34,8 @@ pub struct Context {
     pub sink: Arc<dyn Sink>,
     /// Knows the secrets that must not be seen in any text.
     pub redactor: Redactor,
+    /// What caused the errors that plugins were told of.
+    pub causes: Causes,
     /// Cancelled when the operation has to end.
     pub cancel: CancellationToken,
     /// Every session with a server, so that the operation can wait until all are closed.

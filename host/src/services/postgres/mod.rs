@@ -44,7 +44,7 @@ where
 }
 
 fn told<T: Send + 'static, R>(accessor: &Accessor<T, HasSelf<Services>>, result: Result<R>) -> Told<R> {
-    result.map_err(|e| accessor.with(|mut a| types::Error::told(&e, &a.get().context().redactor)))
+    result.map_err(|e| accessor.with(|mut a| types::Error::told(&e, a.get().context())))
 }
 
 impl Host for Services {}
@@ -73,7 +73,7 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
                 Ok(client) => Ok(Ok(services.handles.push(Connection(client))?)),
                 Err(error) => {
                     services.connections = services.connections.saturating_sub(1);
-                    Ok(Err(types::Error::told(&error, &services.context().redactor)))
+                    Ok(Err(types::Error::told(&error, services.context())))
                 }
             }
         })
@@ -112,9 +112,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         };
         accessor.with(|mut a| {
             let context = a.get().context().clone();
-            let done = async move {
-                Ok::<_, wasmtime::Error>(copy.done.await.map_err(|e| types::Error::told(&e, &context.redactor)))
-            };
+            let done =
+                async move { Ok::<_, wasmtime::Error>(copy.done.await.map_err(|e| types::Error::told(&e, &context))) };
             let data = StreamReader::new(&mut a, ByteStream::new(copy.data))?;
             Ok(Ok((data, FutureReader::new(&mut a, Box::pin(done))?)))
         })
