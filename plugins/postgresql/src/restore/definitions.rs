@@ -1,4 +1,8 @@
 //! Units of definitions on their way in.
+//!
+//! A transaction holds locks on everything that it made, and the server has room for so many. A long unit is therefore
+//! written in parts, each a transaction with a mark of its own: an attempt that failed is gone on with where it stopped.
+//! Nobody sees what is there in between, since the database has its name only when all of it is done.
 
 use super::marker::Marker;
 use crate::backup::units::note;
@@ -11,55 +15,70 @@ use std::collections::HashSet;
 /// Statements that are on their way at once. More than 30, and `join_all` wouldn't start them in their order.
 const AT_ONCE: usize = 30;
 
-/// Runs a unit's statements, all in one transaction.
-pub async fn write(
-    session: &Session,
-    roles: &HashSet<String>,
-    marker: &Marker,
-    unit: &Unit,
-    data: Data,
-    complete: Complete,
-) -> Result<Summary> {
-    session.connection.run(format!("BEGIN; {}", marker.insert(&unit.name))).await?;
-    let written = run_all(session, roles, data).await;
-    let whole = match written {
-        Ok(notes) => complete.await.map(|()| notes),
-        Err(error) => Err(error),
-    };
-    match whole {
-        Ok(notes) => {
-            session.connection.run("COMMIT").await?;
-            Ok(Summary { notes, ..Summary::default() })
+/// Entries of one part. An object takes a handful of locks, and a server that nobody tuned has room for 6,400.
+const PART: usize = 500;
+
+/// A unit that is being written.
+pub struct Definitions<'a> {
+    /// The connection, outside of a transaction.
+    pub session: &'a Session,
+    /// The roles that the target has.
+    pub roles: &'a HashSet<String>,
+    /// Where it is marked.
+    pub marker: &'a Marker,
+    /// The unit.
+    pub unit: &'a Unit,
+}
+
+impl Definitions<'_> {
+    /// Runs the unit's statements, but for those of parts that an attempt before has done.
+    pub async fn write(&self, data: Data, complete: Complete) -> Result<Summary> {
+        let done = self.marker.parts_done(self.session, &self.unit.name).await?;
+        let mut lines = Lines::new(data, LONGEST);
+        let mut notes = Vec::new();
+        for number in 1.. {
+            let entries = part(&mut lines).await?;
+            let last = entries.len() < PART;
+            notes.extend(entries.iter().filter_map(|entry| missing_roles(entry, self.roles)));
+            if last {
+                complete.await?;
+                self.transaction(&entries, &self.marker.whole(&self.unit.name)).await?;
+                break;
+            }
+            if number > done {
+                self.transaction(&entries, &self.marker.part(&self.unit.name, number)).await?;
+            }
         }
-        Err(error) => {
-            session.connection.run("ROLLBACK").await?;
-            Err(error)
+        Ok(Summary { notes, ..Summary::default() })
+    }
+
+    async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {
+        self.session.connection.run(format!("BEGIN; {mark}")).await?;
+        let statements: Vec<(&str, &str)> = entries
+            .iter()
+            .flat_map(|entry| statements(entry, self.roles).map(|sql| (entry.object.as_str(), sql)))
+            .collect();
+        for batch in statements.chunks(AT_ONCE) {
+            run(self.session, batch).await?;
         }
+        self.session.connection.run("COMMIT").await.map(drop)
     }
 }
 
-async fn run_all(session: &Session, roles: &HashSet<String>, data: Data) -> Result<Vec<Note>> {
-    let mut lines = Lines::new(data, LONGEST);
-    let mut notes = Vec::new();
-    let mut waiting: Vec<(String, String)> = Vec::new();
-    while let Some(line) = lines.next().await? {
-        let entry = Entry::parse(&line)?;
-        notes.extend(missing_roles(&entry, roles));
-        for sql in statements(&entry, roles) {
-            waiting.push((entry.object.clone(), sql));
-            if waiting.len() == AT_ONCE {
-                run(session, std::mem::take(&mut waiting)).await?;
-            }
-        }
+/// The next entries; fewer than a part's at the end.
+async fn part(lines: &mut Lines) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    while entries.len() < PART {
+        let Some(line) = lines.next().await? else { break };
+        entries.push(Entry::parse(&line)?);
     }
-    run(session, waiting).await?;
-    Ok(notes)
+    Ok(entries)
 }
 
 /// Runs statements; of those that fail the first is the one to tell, the others fail because of it.
-async fn run(session: &Session, statements: Vec<(String, String)>) -> Result<()> {
-    let calls = statements.into_iter().map(|(object, sql)| async move {
-        session.connection.run(sql).await.map_err(|error| explained(error, &object))
+async fn run(session: &Session, statements: &[(&str, &str)]) -> Result<()> {
+    let calls = statements.iter().map(|(object, sql)| async move {
+        session.connection.run(*sql).await.map_err(|error| explained(error, object))
     });
     join_all(calls).await.into_iter().try_for_each(|result| result.map(drop))
 }
@@ -76,9 +95,9 @@ fn explained(error: Error, object: &str) -> Error {
 }
 
 /// The statements of an entry whose roles are all there.
-fn statements(entry: &Entry, roles: &HashSet<String>) -> Vec<String> {
+fn statements<'a>(entry: &'a Entry, roles: &'a HashSet<String>) -> impl Iterator<Item = &'a str> {
     let for_roles = entry.for_roles.iter().filter(|statement| statement.roles.iter().all(|role| roles.contains(role)));
-    entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).cloned().collect()
+    entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).map(String::as_str)
 }
 
 fn missing_roles(entry: &Entry, roles: &HashSet<String>) -> Option<Note> {
@@ -102,7 +121,7 @@ mod tests {
         entry.owned_by("alice");
         entry.owned_by("bob");
         let roles = HashSet::from(["bob".to_owned()]);
-        assert_eq!(statements(&entry, &roles), ["create", "ALTER TABLE \"t\" OWNER TO \"bob\""]);
+        assert_eq!(statements(&entry, &roles).collect::<Vec<_>>(), ["create", "ALTER TABLE \"t\" OWNER TO \"bob\""]);
         assert!(missing_roles(&entry, &roles).unwrap().reason.ends_with("no role alice"));
         assert!(missing_roles(&Entry::new("x", vec![]), &roles).is_none());
     }

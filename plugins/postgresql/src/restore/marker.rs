@@ -1,9 +1,12 @@
-//! Which units are in, kept in the target itself: a unit and its mark are one transaction, so that a repeated attempt
-//! never doubles anything.
+//! Which units are in, kept in the target itself: what is written and its mark are one transaction, so that a repeated
+//! attempt never doubles anything.
 
 use crate::quote::{ident, literal};
 use crate::session::Session;
 use cofferdam_sdk::Result;
+
+/// The part that stands for a whole unit.
+const WHOLE: usize = 0;
 
 /// The marks of an operation.
 pub struct Marker {
@@ -19,19 +22,32 @@ impl Marker {
     /// Makes the place for them.
     pub async fn create(&self, session: &Session) -> Result<()> {
         let schema = &self.schema;
-        let create = format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.done (unit text PRIMARY KEY)");
+        let create = format!(
+            "CREATE SCHEMA {schema}; CREATE TABLE {schema}.done (unit text, part integer, PRIMARY KEY (unit, part))"
+        );
         session.connection.run(create).await.map(drop)
     }
 
     /// The statement that marks a unit as done.
-    pub fn insert(&self, unit: &str) -> String {
-        format!("INSERT INTO {}.done VALUES ({})", self.schema, literal(unit))
+    pub fn whole(&self, unit: &str) -> String {
+        self.part(unit, WHOLE)
+    }
+
+    /// The statement that marks a part of a unit as done, counted from 1.
+    pub fn part(&self, unit: &str, part: usize) -> String {
+        format!("INSERT INTO {}.done VALUES ({}, {part})", self.schema, literal(unit))
     }
 
     /// Whether a unit is done.
     pub async fn is_done(&self, session: &Session, unit: &str) -> Result<bool> {
-        let query = format!("SELECT 1 FROM {}.done WHERE unit = {}", self.schema, literal(unit));
+        let query = format!("SELECT 1 FROM {}.done WHERE unit = {} AND part = {WHOLE}", self.schema, literal(unit));
         Ok(session.connection.value(query).await?.is_some())
+    }
+
+    /// How many parts of a unit are done.
+    pub async fn parts_done(&self, session: &Session, unit: &str) -> Result<usize> {
+        let query = format!("SELECT max(part) FROM {}.done WHERE unit = {}", self.schema, literal(unit));
+        Ok(session.connection.value(query).await?.map_or(Ok(0), |parts| parts.parse())?)
     }
 
     /// The statement that takes the marks away.

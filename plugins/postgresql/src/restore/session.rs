@@ -1,9 +1,10 @@
 //! A session of a restore.
 
+use super::definitions::Definitions;
 use super::marker::Marker;
 use super::source::Facts;
 use super::target::Target;
-use super::{check, definitions, finish, prepare};
+use super::{check, finish, prepare};
 use crate::quote::{idents, qualified};
 use crate::session::{Session, refuse_selection};
 use crate::table::Table;
@@ -50,7 +51,7 @@ impl Restore {
         let columns = if table.columns.is_empty() { String::new() } else { format!(" ({})", idents(&table.columns)) };
         let sql = format!(
             "{};\nCOPY {name}{columns} FROM STDIN (ENCODING '{}')",
-            self.marker.insert(&unit.name),
+            self.marker.whole(&unit.name),
             self.target()?.encoding
         );
         let copied = session.connection.copy_in(sql.into_bytes(), data, complete).await;
@@ -116,7 +117,7 @@ impl RestoreSession for Restore {
         let written = if unit.framing == "lines" {
             self.copy(session, &unit, data, complete).await
         } else {
-            definitions::write(session, roles, &self.marker, &unit, data, complete).await
+            Definitions { session, roles, marker: &self.marker, unit: &unit }.write(data, complete).await
         };
         if written.is_err() {
             // It may be lost, or in a transaction that failed; the next write makes a new one.
