@@ -112,6 +112,17 @@ impl Postgresql {
         Ok(fs::read_to_string(self.folder.path().join("log"))?)
     }
 
+    /// Stops the server as a power failure does: nothing is said to its clients, nothing is written down.
+    ///
+    /// # Errors
+    /// If it isn't running.
+    pub fn crash(&self) -> Result<()> {
+        let pid_file = fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
+        let postmaster = pid_file.lines().next().unwrap_or_default();
+        // PostgreSQL docs 19.5: SIGQUIT is the immediate shutdown.
+        succeed(Command::new("kill").args(["-QUIT", postmaster]), STATEMENT).map(drop)
+    }
+
     /// A client program that connects to `database` of this server as [`SUPERUSER`] if nothing else is said.
     ///
     /// # Errors

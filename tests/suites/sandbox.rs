@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cofferdam_tests::cofferdam::{Cofferdam, faulty_plugin};
 use cofferdam_tests::command::Output;
+use cofferdam_tests::failure::assert_fails;
 use cofferdam_tests::servers::{Major, Postgresql};
 
 /// Longer than any of the limits below lets a plugin live, with time to clean up and for a machine that is busy.
@@ -28,19 +29,6 @@ fn scene() -> Cofferdam {
 
 fn backup(cofferdam: &Cofferdam, fault: &str) -> Output {
     cofferdam.run(&["backup", "odd", "--set", &format!("fault={fault}")], BOUND).unwrap()
-}
-
-/// One error, by the right exit code, that says all of `words`; and it is the last thing that is said.
-fn assert_fails(output: &Output, code: i32, words: &[&str]) {
-    let stderr = &output.stderr;
-    assert_eq!(output.status.code(), Some(code), "{stderr}");
-    assert_eq!(stderr.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{stderr}");
-    let end = stderr.lines().skip_while(|line| !line.starts_with("error: ")).collect::<Vec<_>>();
-    assert!(end.iter().skip(1).all(|line| line.starts_with("cause: ") || line.starts_with("hint: ")), "{stderr}");
-    for word in words {
-        assert!(end.iter().any(|line| line.contains(word)), "{word:?} isn't in:\n{stderr}");
-    }
-    assert!(output.stdout.is_empty(), "{}", output.stdout);
 }
 
 /// No backup is listed, nobody holds a lease, and the repository is whole.
