@@ -16,8 +16,13 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// A cutter with the repository's limits and secret seed.
-    pub fn new(chunking: Chunking, seed: u64) -> Self {
-        Self { chunking, seed, window: Vec::with_capacity(chunking.maximum as usize + PIECE) }
+    pub fn new(chunking: Chunking, seed: u64, window: Vec<u8>) -> Self {
+        Self { chunking, seed, window }
+    }
+
+    /// Gives the window back.
+    pub fn into_window(self) -> Vec<u8> {
+        self.window
     }
 
     /// Adds a piece of the stream, of [`PIECE`] bytes at most.
@@ -52,7 +57,7 @@ mod tests {
     const SMALL: Chunking = Chunking { minimum: 1 << 10, average: 4 << 10, maximum: 16 << 10 };
 
     fn cut(data: &[u8], piece: usize, seed: u64) -> Vec<Vec<u8>> {
-        let mut cutter = Cutter::new(SMALL, seed);
+        let mut cutter = Cutter::new(SMALL, seed, Vec::new());
         let mut chunks = Vec::new();
         for piece in data.chunks(piece) {
             cutter.push(piece);

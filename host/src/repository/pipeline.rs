@@ -36,10 +36,10 @@ impl Pipeline {
     pub fn new(shared: Arc<Shared>, runtime: Handle) -> Result<Self> {
         let inner = &shared.repository.inner;
         Ok(Self {
-            cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries),
+            cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries, shared.buffers.take()),
             sealer: Sealer::new(inner.config.pin(), inner.config.data_key()?)?,
             record: StreamRecord::default(),
-            spare: Vec::new(),
+            spare: shared.buffers.take(),
             putting: None,
             runtime,
             shared,
@@ -56,7 +56,9 @@ impl Pipeline {
     pub fn finish(mut self) -> Result<StreamRecord> {
         self.take_chunks(true)?;
         self.wait()?;
-        Ok(std::mem::take(&mut self.record))
+        self.shared.buffers.give(self.cutter.into_window());
+        self.shared.buffers.give(self.spare);
+        Ok(self.record)
     }
 
     fn take_chunks(&mut self, end: bool) -> Result<()> {
@@ -102,7 +104,7 @@ impl Pipeline {
             .map_err(|e| Error::internal(format!("storing {} ended early", object.name())).with_cause(e))??;
         self.shared.stored(object);
         // The store may still hold it for a moment; then a new buffer is made.
-        self.spare = if content.is_unique() { content.into() } else { Vec::new() };
+        self.spare = if content.is_unique() { content.into() } else { self.shared.buffers.take() };
         Ok(())
     }
 }

@@ -10,8 +10,10 @@ use futures::TryStreamExt;
 use jiff::Timestamp;
 
 use crate::error::Result;
+use crate::repository::buffers::Buffers;
 use crate::repository::candidates;
 use crate::repository::chunk::ChunkId;
+use crate::repository::cutter::PIECE;
 use crate::repository::layout::{self, ChunkObject};
 use crate::repository::lease::{self, Lease, Purpose};
 use crate::repository::manifest::BackupId;
@@ -31,6 +33,8 @@ pub(super) struct Shared {
     /// The chunks that are in the repository and may be leaned on.
     known: Mutex<HashMap<ChunkId, ChunkObject>>,
     stored: AtomicU64,
+    /// For the windows and the sealed chunks of its streams.
+    pub buffers: Buffers,
 }
 
 impl Shared {
@@ -61,6 +65,7 @@ impl Repository {
                     id: BackupId::new(Timestamp::now())?,
                     known: Mutex::new(known),
                     stored: AtomicU64::new(0),
+                    buffers: Buffers::new(self.inner.config.chunking.maximum as usize + PIECE),
                 };
                 Ok(BackupWriter { shared: Arc::new(shared), lease })
             }
