@@ -22,7 +22,13 @@ SELECT
     NULLIF(a.attcompression, '') AS compression, -- from 14
     NULL AS compression, -- until 13
     CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
-    a.attoptions AS options,
+    -- PostgreSQL 15.20 keeps a mark of its own (pg_attver) among the options. It means nothing on
+    -- another server, which may not even know it; pg_dump leaves it out too.
+    (
+        SELECT json_agg(o.option)
+        FROM unnest(a.attoptions) AS o (option)
+        WHERE o.option NOT LIKE 'pg\_attver=%'
+    ) AS options,
     a.attislocal AS local,
     (
         SELECT json_agg(json_build_object('name', o.option_name, 'value', o.option_value))

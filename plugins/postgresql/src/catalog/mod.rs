@@ -22,3 +22,6 @@ pub mod sequences;
 pub mod tables;
 pub mod types;
 pub mod views;
+
+#[cfg(test)]
+mod tests;

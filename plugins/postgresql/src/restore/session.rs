@@ -21,6 +21,8 @@ pub struct Restore {
     /// The leader's connection to the database that is named to manage others.
     maintenance: Option<Session>,
     target: RefCell<Option<Target>>,
+    /// What isn't as it was, for the end.
+    notes: RefCell<Vec<Note>>,
     /// Writes may overlap, but each is a transaction of the one connection.
     writer: Mutex<Option<Writer>>,
 }
@@ -70,6 +72,7 @@ impl RestoreSession for Restore {
             options,
             maintenance: Some(maintenance),
             target: RefCell::default(),
+            notes: RefCell::default(),
             writer: Mutex::new(None),
         })
     }
@@ -83,6 +86,7 @@ impl RestoreSession for Restore {
             options,
             maintenance: None,
             target: RefCell::new(Some(working.clone())),
+            notes: RefCell::default(),
             writer: Mutex::new(None),
         };
         let writer = session.writer(&working).await?;
@@ -96,7 +100,8 @@ impl RestoreSession for Restore {
 
     async fn prepare(&self, source: Source) -> Result<String> {
         let facts = Facts::of(&source)?;
-        let target = prepare::prepare(&self.endpoint, self.maintenance()?, &self.options, &facts).await?;
+        let (target, notes) = prepare::prepare(&self.endpoint, self.maintenance()?, &self.options, &facts).await?;
+        *self.notes.borrow_mut() = notes;
         let token = serde_json::to_string(&target).map_err(|error| Error::internal(format!("token: {error}")))?;
         *self.target.borrow_mut() = Some(target);
         Ok(token)
@@ -139,7 +144,7 @@ impl RestoreSession for Restore {
         finish::unmark(&session, &target, &self.marker).await?;
         drop(session);
         finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?;
-        Ok(Vec::new())
+        Ok(self.notes.take())
     }
 }
 
