@@ -157,6 +157,17 @@ fn a_restore_whose_plugin_fails_or_does_nothing_is_none() {
     }
 }
 
+/// All of such a unit is on its way before the plugin says anything, so nothing stops the one who sends it.
+#[test]
+fn a_small_unit_that_is_not_read_is_noticed_too() {
+    let cofferdam = scene();
+    cofferdam.succeed(&["backup", "odd", "--set", "fault=small"], BOUND).unwrap();
+    cofferdam.succeed(&["restore", "odd@latest", "--to", "odd"], BOUND).unwrap();
+    let restored =
+        cofferdam.run(&["restore", "odd@latest", "--to", "odd", "--set", "fault=unread-kept"], BOUND).unwrap();
+    assert_fails(&restored, 1, &["the plugin faulty says that it wrote the unit, and hasn't read it to its end"]);
+}
+
 #[test]
 fn a_plugin_that_spins_does_not_harm_another_backup() {
     let server = Postgresql::start(Major::V15).unwrap();
