@@ -194,7 +194,7 @@ impl Work<'_> {
             result?;
         }
         for batch in deal(last) {
-            for (unit, error) in self.read(0, batch).await? {
+            if let Some((unit, error)) = self.read(0, batch).await?.into_iter().next() {
                 return Err(error.while_doing(format!("unit {}", unit.name)));
             }
         }

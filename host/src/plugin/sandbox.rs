@@ -49,9 +49,9 @@ impl Exports {
     pub(super) fn check(pre: &InstancePre<Tenant>, capabilities: &[Capability]) -> wasmtime::Result<()> {
         for capability in capabilities {
             match capability {
-                Capability::Instance => drop(engine::instance::GuestIndices::new(pre)?),
-                Capability::Backup => drop(engine::backup::GuestIndices::new(pre)?),
-                Capability::Restore => drop(engine::restore::GuestIndices::new(pre)?),
+                Capability::Instance => engine::instance::GuestIndices::new(pre).map(|_| ())?,
+                Capability::Backup => engine::backup::GuestIndices::new(pre).map(|_| ())?,
+                Capability::Restore => engine::restore::GuestIndices::new(pre).map(|_| ())?,
                 Capability::Clone | Capability::External => {}
             }
         }

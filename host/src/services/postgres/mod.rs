@@ -43,6 +43,7 @@ where
     Ok(told(accessor, result))
 }
 
+#[allow(clippy::result_large_err, reason = "the contract's error, as it is handed to the plugin")]
 fn told<T: Send + 'static, R>(accessor: &Accessor<T, HasSelf<Services>>, result: Result<R>) -> Told<R> {
     result.map_err(|e| accessor.with(|mut a| types::Error::told(&e, a.get().context())))
 }
