@@ -29,6 +29,10 @@ fn there_and_back(major: Major) {
     let other = Postgresql::start(major).unwrap();
     source.create_database("shop").unwrap();
     source.run("shop", objects(), &[]).unwrap();
+    // Roles belong to a server, not to a database.
+    for role in ["\"golden owner\"", "golden_reader", "golden_writer"] {
+        other.sql("postgres", &format!("CREATE ROLE {role}")).unwrap();
+    }
     let mut cofferdam = Cofferdam::new().unwrap();
     cofferdam.add_instance("source", &source, "shop").unwrap();
     cofferdam.add_instance("other", &other, "postgres").unwrap();

@@ -26,3 +26,16 @@ SELECT
     'this role isn''t shown them, if there are any; a superuser is'
 FROM pg_user_mappings AS m
 WHERE m.umoptions IS NULL AND current_setting('is_superuser') = 'off'
+UNION ALL
+SELECT format('OWNER of DATABASE %I', d.datname),
+    format('it belongs to %I; restored, it belongs to the role that restores it', pg_get_userbyid(d.datdba))
+FROM pg_database AS d
+WHERE d.datname = current_database() AND pg_get_userbyid(d.datdba) <> current_user
+UNION ALL
+SELECT format('privileges on DATABASE %I', d.datname), 'restored, it has those of a new database; grant them where it is wanted'
+FROM pg_database AS d
+WHERE d.datname = current_database() AND d.datacl IS NOT NULL
+UNION ALL
+SELECT format('COMMENT ON DATABASE %I', d.datname), 'comments on databases aren''t carried yet'
+FROM pg_database AS d
+WHERE d.datname = current_database() AND shobj_description(d.oid, 'pg_database') IS NOT NULL
