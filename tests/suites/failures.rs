@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cofferdam_tests::cofferdam::{Cofferdam, postgresql_plugin};
+use cofferdam_tests::cofferdam::Cofferdam;
 use cofferdam_tests::command::{Output, run};
 use cofferdam_tests::compare::Portrait;
 use cofferdam_tests::failure::assert_fails;
@@ -328,47 +328,6 @@ fn a_second_backup_beside_a_running_one_works() {
     }
     scene.assert_server_is_clean();
     assert_tidy(&scene.cofferdam.repository());
-}
-
-#[test]
-fn a_file_that_is_no_plugin_is_refused() {
-    let scene = Scene::new("CREATE TABLE t (a int)");
-    let whole = fs::read(postgresql_plugin().unwrap()).unwrap();
-    // The head of what wasmtime compiles a component to: an ELF file of its own kind.
-    let mut compiled = b"\x7fELF\x02\x01\x01\xc8".to_vec();
-    compiled.resize(64, 0);
-    let mut swap =
-        |at: usize, bytes: &[u8]| compiled.splice(at..at + bytes.len(), bytes.iter().copied()).for_each(drop);
-    swap(16, &[1, 0, 0, 0, 1]);
-    swap(48, &[2]);
-    swap(52, &[64]);
-    let path = scene.cofferdam.folder().join("odd.wasm");
-    let config = fs::read_to_string(scene.cofferdam.config()).unwrap();
-    let with = format!("path = \"{}\"", path.display());
-    let lines = config.lines().map(|line| if line.starts_with("path = ") { with.as_str() } else { line });
-    fs::write(scene.cofferdam.config(), lines.collect::<Vec<_>>().join("\n")).unwrap();
-
-    let path = path.to_str().unwrap();
-    assert_fails(&scene.run(&["backup", "shop"]), REFUSED, &[path, "cause: "]);
-    for (bytes, words) in [
-        (&whole[..whole.len() / 2], "component"),
-        (&compiled, "compiled"),
-        (b"this is a letter", "component"),
-        (b"", "component"),
-    ] {
-        fs::write(path, bytes).unwrap();
-        assert_fails(&scene.run(&["backup", "shop"]), FAILED, &[path, words]);
-    }
-    scene.assert_clean();
-}
-
-#[test]
-fn a_plugin_without_its_grant_is_refused_with_the_line_that_grants_it() {
-    let scene = Scene::new("CREATE TABLE t (a int)");
-    let config = fs::read_to_string(scene.cofferdam.config()).unwrap();
-    fs::write(scene.cofferdam.config(), config.replace("grants = [\"postgres\"]\n", "")).unwrap();
-    assert_fails(&scene.run(&["backup", "shop"]), REFUSED, &["postgresql", "cofferdam:postgres", "hint: ", "grants"]);
-    scene.assert_clean();
 }
 
 #[test]

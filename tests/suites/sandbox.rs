@@ -1,6 +1,7 @@
 //! A plugin that misbehaves ends its own operation with a clear error, in time, and nothing else.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -11,6 +12,11 @@ use cofferdam_tests::servers::{Major, Postgresql};
 
 /// Longer than any of the limits below lets a plugin live, with time to clean up and for a machine that is busy.
 const BOUND: Duration = Duration::from_secs(60);
+
+// The exit codes of `cofferdam --help`.
+const FAILED: i32 = 1;
+const REFUSED: i32 = 3;
+const CORRUPT: i32 = 5;
 
 /// A folder with an instance of the engine that misbehaves.
 fn scene() -> Cofferdam {
@@ -34,7 +40,7 @@ fn backup(cofferdam: &Cofferdam, fault: &str) -> Output {
 /// No backup is listed, nobody holds a lease, and the repository is whole.
 fn assert_nothing_left(cofferdam: &Cofferdam) {
     assert!(!cofferdam.succeed(&["backups", "list", "--json"], BOUND).unwrap().stdout.contains("odd"));
-    let leases = std::fs::read_dir(cofferdam.repository().join("leases")).map_or(0, Iterator::count);
+    let leases = fs::read_dir(cofferdam.repository().join("leases")).map_or(0, Iterator::count);
     assert_eq!(leases, 0, "a lease is left");
     cofferdam.succeed(&["repository", "check", "--read-data"], BOUND).unwrap();
 }
@@ -53,10 +59,10 @@ fn a_plugin_that_panics_is_named_with_its_words_and_leaves_no_backup() {
     let cofferdam = scene();
     for place in ["lead", "plan", "read", "close"] {
         let output = backup(&cofferdam, &format!("{place}-panic"));
-        assert_fails(&output, 1, &["the plugin faulty", "it panicked", "hint: "]);
+        assert_fails(&output, FAILED, &["the plugin faulty", "it panicked", "hint: "]);
         assert!(output.stderr.contains(&format!("on request, in {place}")), "{}", output.stderr);
     }
-    assert_fails(&backup(&cofferdam, "panic-midway"), 1, &["unit data/", "the plugin faulty", "it panicked"]);
+    assert_fails(&backup(&cofferdam, "panic-midway"), FAILED, &["unit data/", "the plugin faulty", "it panicked"]);
     assert_nothing_left(&cofferdam);
 }
 
@@ -71,7 +77,7 @@ fn a_plugin_that_uses_up_what_it_may_is_ended_in_time() {
         ("read-stack", "it trapped"),
     ] {
         let output = backup(&cofferdam, fault);
-        assert_fails(&output, 1, &["the plugin faulty", words]);
+        assert_fails(&output, FAILED, &["the plugin faulty", words]);
         assert!(output.elapsed < Duration::from_secs(30), "{fault} took {:?}", output.elapsed);
     }
     assert_nothing_left(&cofferdam);
@@ -81,7 +87,7 @@ fn a_plugin_that_uses_up_what_it_may_is_ended_in_time() {
 fn a_plan_that_makes_no_sense_is_refused() {
     let cofferdam = scene();
     for (fault, words) in [("no-units", "empty"), ("double-names", "\"schema\""), ("circle", "circle")] {
-        assert_fails(&backup(&cofferdam, fault), 1, &["plan of the plugin faulty", words]);
+        assert_fails(&backup(&cofferdam, fault), FAILED, &["plan of the plugin faulty", words]);
     }
     assert_nothing_left(&cofferdam);
 }
@@ -89,11 +95,15 @@ fn a_plan_that_makes_no_sense_is_refused() {
 #[test]
 fn a_unit_that_is_not_whole_is_no_backup() {
     let cofferdam = scene();
-    assert_fails(&backup(&cofferdam, "miscount"), 5, &["unit data/", "the plugin faulty", "rows"]);
-    assert_fails(&backup(&cofferdam, "half-row"), 5, &["unit data/", "the plugin faulty", "in the middle of a row"]);
+    assert_fails(&backup(&cofferdam, "miscount"), CORRUPT, &["unit data/", "the plugin faulty", "rows"]);
+    assert_fails(
+        &backup(&cofferdam, "half-row"),
+        CORRUPT,
+        &["unit data/", "the plugin faulty", "in the middle of a row"],
+    );
     // The stream ends and nothing says that it is whole, or it never ends.
     for fault in ["unresolved", "kept-open"] {
-        assert_fails(&backup(&cofferdam, fault), 1, &["unit data/", "the plugin faulty", "longer than 6 s"]);
+        assert_fails(&backup(&cofferdam, fault), FAILED, &["unit data/", "the plugin faulty", "longer than 6 s"]);
     }
     assert_nothing_left(&cofferdam);
 }
@@ -108,7 +118,7 @@ fn a_plugin_that_talks_without_end_is_not_listened_to() {
         assert!(output.stderr.len() < 4 << 20, "{} bytes were told", output.stderr.len());
     }
     let output = backup(&cofferdam, "read-verbose");
-    assert_fails(&output, 1, &["long long"]);
+    assert_fails(&output, FAILED, &["long long"]);
     assert!(output.stderr.len() < 16 << 10, "{} bytes were told", output.stderr.len());
     assert_nothing_left(&cofferdam);
 }
@@ -152,7 +162,7 @@ fn a_restore_whose_plugin_fails_or_does_nothing_is_none() {
         // With one session the small units come to the plugin first and alone.
         for jobs in ["1", "4"] {
             let arguments = ["restore", "odd@latest", "--to", "odd", "--jobs", jobs, "--set", &set];
-            assert_fails(&cofferdam.run(&arguments, BOUND).unwrap(), 1, &[words]);
+            assert_fails(&cofferdam.run(&arguments, BOUND).unwrap(), FAILED, &[words]);
         }
     }
 }
@@ -165,7 +175,7 @@ fn a_small_unit_that_is_not_read_is_noticed_too() {
     cofferdam.succeed(&["restore", "odd@latest", "--to", "odd"], BOUND).unwrap();
     let restored =
         cofferdam.run(&["restore", "odd@latest", "--to", "odd", "--set", "fault=unread-kept"], BOUND).unwrap();
-    assert_fails(&restored, 1, &["the plugin faulty says that it wrote the unit, and hasn't read it to its end"]);
+    assert_fails(&restored, FAILED, &["the plugin faulty says that it wrote the unit, and hasn't read it to its end"]);
 }
 
 #[test]
@@ -179,7 +189,55 @@ fn a_plugin_that_spins_does_not_harm_another_backup() {
         let spinning = scope.spawn(|| backup(&cofferdam, "read-spin"));
         let good = cofferdam.succeed(&["backup", "shop"], BOUND).unwrap();
         assert!(good.stderr.contains("50,000 rows"), "{}", good.stderr);
-        assert_fails(&spinning.join().unwrap(), 1, &["CPU time"]);
+        assert_fails(&spinning.join().unwrap(), FAILED, &["CPU time"]);
     });
     cofferdam.succeed(&["repository", "check", "--read-data"], BOUND).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_plugin_is_refused() {
+    let cofferdam = scene();
+    let whole = fs::read(faulty_plugin().unwrap()).unwrap();
+    // The head of what wasmtime compiles a component to: an ELF file of its own kind.
+    let mut compiled = b"\x7fELF\x02\x01\x01\xc8".to_vec();
+    compiled.resize(64, 0);
+    let mut swap =
+        |at: usize, bytes: &[u8]| compiled.splice(at..at + bytes.len(), bytes.iter().copied()).for_each(drop);
+    swap(16, &[1, 0, 0, 0, 1]);
+    swap(48, &[2]);
+    swap(52, &[64]);
+    let path = cofferdam.folder().join("odd.wasm");
+    let config = fs::read_to_string(cofferdam.config()).unwrap();
+    let with = format!("path = \"{}\"", path.display());
+    let lines = config.lines().map(|line| if line.starts_with("path = ") { with.as_str() } else { line });
+    fs::write(cofferdam.config(), lines.collect::<Vec<_>>().join("\n")).unwrap();
+
+    let path = path.to_str().unwrap();
+    assert_fails(&cofferdam.run(&["backup", "odd"], BOUND).unwrap(), REFUSED, &[path, "cause: "]);
+    for (bytes, words) in [
+        (&whole[..whole.len() / 2], "component"),
+        (&compiled, "compiled"),
+        (b"this is a letter", "component"),
+        (b"", "component"),
+    ] {
+        fs::write(path, bytes).unwrap();
+        assert_fails(&cofferdam.run(&["backup", "odd"], BOUND).unwrap(), FAILED, &[path, words]);
+    }
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
+fn a_plugin_without_its_grant_is_refused_with_the_line_that_grants_it() {
+    let cofferdam = scene();
+    cofferdam
+        .configure("[instances.shop]\nengine = \"postgresql\"\nurl = \"postgresql://me@nowhere.invalid/shop\"\n")
+        .unwrap();
+    let config = fs::read_to_string(cofferdam.config()).unwrap();
+    fs::write(cofferdam.config(), config.replace("grants = [\"postgres\"]\n", "")).unwrap();
+    assert_fails(
+        &cofferdam.run(&["backup", "shop"], BOUND).unwrap(),
+        REFUSED,
+        &["postgresql", "cofferdam:postgres", "hint: ", "grants"],
+    );
+    assert_nothing_left(&cofferdam);
 }
