@@ -18,6 +18,6 @@ pub mod compare;
 pub mod error;
 pub mod failure;
 pub mod files;
-pub mod mount;
 pub mod memory_limit;
+pub mod mount;
 pub mod servers;

@@ -87,10 +87,12 @@ fn a_database_with_tables_in_it_is_refused_and_stays_as_it_is() {
     cofferdam.initialize().unwrap();
     cofferdam.succeed(&["backup", "source"], MINUTES).unwrap();
     server.sql("shop", "UPDATE precious SET value = 2").unwrap();
-    let refused = cofferdam.run(&["restore", "source@latest", "--to", "source", "--database", "shop"], MINUTES).unwrap();
+    let refused =
+        cofferdam.run(&["restore", "source@latest", "--to", "source", "--database", "shop"], MINUTES).unwrap();
     assert!(!refused.status.success());
     assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
     assert_eq!(server.sql("shop", "SELECT value FROM precious").unwrap(), "2\n");
-    let databases = server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE '%cofferdam%'").unwrap();
+    let databases =
+        server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE '%cofferdam%'").unwrap();
     assert_eq!(databases, "0\n", "something was left behind");
 }
