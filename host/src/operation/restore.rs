@@ -1,6 +1,8 @@
 //! Restore: a backup's units, in the order that its plan demands, into a server. A unit that isn't byte for byte what
 //! was backed up is never committed.
 
+use std::collections::HashMap;
+
 use super::event::Event;
 use super::feed::{Feeding, Progress, refused};
 use super::measure::{Framing, Measure, Measured};
@@ -78,7 +80,10 @@ async fn fill(
             party.plugin.inspection().about.name
         )));
     }
-    let feeder = FromBackup { reader: repository.reader(manifest)?, records: &manifest.units };
+    let feeder = FromBackup {
+        reader: repository.reader(manifest)?,
+        records: manifest.units.iter().map(|record| (record.name.as_str(), record)).collect(),
+    };
     let target = Target::open(operation, party, options(operation, request), source(manifest)).await?;
     let mut notes = Vec::new();
     target.must_work(&mut notes).await?;
@@ -130,12 +135,12 @@ pub(super) fn unit(record: &UnitRecord) -> Unit {
 
 struct FromBackup<'a> {
     reader: BackupReader,
-    records: &'a [UnitRecord],
+    records: HashMap<&'a str, &'a UnitRecord>,
 }
 
 impl Feeder for FromBackup<'_> {
     async fn feed(&self, _: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
-        let Some(record) = self.records.iter().find(|record| record.name == unit.name) else {
+        let Some(record) = self.records.get(unit.name.as_str()) else {
             return Err(Error::internal(format!("the unit {} isn't in the manifest", unit.name)));
         };
         let hand_on = async |piece| feeding.pieces.send(piece).await.map_err(refused);
