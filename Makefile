@@ -22,7 +22,7 @@ build: setup
 
 # What the tests run: unoptimized, with fault points.
 debug: setup
-	cargo build --locked --workspace
+	cargo build --locked --workspace --bins
 
 plugins: debug
 	$(call build-plugins,debug,$(PLUGINS) $(TEST_PLUGINS))

@@ -1,6 +1,6 @@
 //! Backup: a plan's units, read side by side into the repository, and the manifest last.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -11,12 +11,12 @@ use tokio::sync::Mutex;
 use super::batch::{Batch, deal};
 use super::event::Event;
 use super::feed::{Progress, drain};
-use super::measure::Measured;
+use super::record::{Done, record};
 use super::source::Source;
-use super::{Environment, Operation, Outcome, Party, Totals};
+use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, Note, Options, Unit};
-use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository, StreamRecord, UnitRecord};
+use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository};
 
 /// What a backup is to hold, and how it is made.
 #[derive(Clone, Debug)]
@@ -262,59 +262,5 @@ impl Work<'_> {
         let stream = stream.finish().await?;
         self.done.lock().await.add(stream, records, notes);
         Ok(failed)
-    }
-}
-
-fn record(unit: Unit, measured: &Measured, claimed: Option<u64>, offset: u64) -> UnitRecord {
-    UnitRecord {
-        name: unit.name,
-        format: unit.format,
-        framing: unit.framing,
-        objects: unit.objects,
-        after: unit.after,
-        estimated_bytes: unit.estimated_bytes,
-        estimated_rows: unit.estimated_rows,
-        external: unit.external,
-        extra: unit.extra,
-        rows: measured.rows,
-        rows_claimed: claimed,
-        row_digest: measured.digest.clone(),
-        bytes: measured.bytes,
-        stream: 0,
-        offset,
-    }
-}
-
-/// What was read so far.
-struct Done {
-    place: HashMap<String, usize>,
-    units: Vec<UnitRecord>,
-    streams: Vec<StreamRecord>,
-    notes: Vec<Note>,
-    totals: Totals,
-}
-
-impl Done {
-    fn of(units: &[Unit]) -> Self {
-        let place = units.iter().enumerate().map(|(i, unit)| (unit.name.clone(), i)).collect();
-        Self { place, units: Vec::new(), streams: Vec::new(), notes: Vec::new(), totals: Totals::default() }
-    }
-
-    fn add(&mut self, stream: StreamRecord, records: Vec<UnitRecord>, notes: Vec<Note>) {
-        let number = self.streams.len();
-        self.streams.push(stream);
-        self.notes.extend(notes);
-        for record in records {
-            self.totals.units += 1;
-            self.totals.bytes += record.bytes;
-            self.totals.rows += record.rows.unwrap_or(0);
-            self.units.push(UnitRecord { stream: number, ..record });
-        }
-    }
-
-    /// The units in the plan's order, and the streams.
-    fn records(mut self) -> (Vec<UnitRecord>, Vec<StreamRecord>) {
-        self.units.sort_by_key(|unit| self.place.get(&unit.name).copied());
-        (self.units, self.streams)
     }
 }

@@ -9,6 +9,7 @@ pub mod event;
 mod feed;
 mod graph;
 mod measure;
+mod record;
 pub mod restore;
 mod source;
 mod target;
