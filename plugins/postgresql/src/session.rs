@@ -18,6 +18,8 @@ SET intervalstyle = 'postgres';
 SET timezone = 'UTC';
 SET extra_float_digits = 3;
 SET bytea_output = 'hex';
+SET lc_monetary = 'C';
+SET array_nulls = on;
 SET row_security = off;
 SET search_path = '';
 SET synchronize_seqscans = off;
@@ -33,6 +35,11 @@ pub fn refuse_selection(only: &[String], except: &[String]) -> Result<()> {
         return Ok(());
     }
     Err(Error::unsupported("the PostgreSQL engine can't choose objects yet").with_hint("leave out --only and --except"))
+}
+
+/// The name under which the server knows an operation's sessions.
+pub fn application_name(operation_id: &str) -> String {
+    format!("cofferdam {operation_id}")
 }
 
 /// A connection and what is known of its server.
@@ -54,7 +61,7 @@ impl Session {
         };
         let version = Version::parse(&number)?;
         version.supported()?;
-        let name = format!("SET application_name = {};\n", literal(&format!("cofferdam {operation_id}")));
+        let name = format!("SET application_name = {};\n", literal(&application_name(operation_id)));
         connection.run(name + &version.assemble(SETTINGS)).await?;
         if version.major() >= 14 {
             notice_lost_clients(&connection).await?;

@@ -3,7 +3,7 @@
 use crate::backup::units::note;
 use crate::quote::{ident, literal};
 use crate::restore::{WORKING_INFIX, restoring_comment};
-use crate::session::Session;
+use crate::session::{Session, application_name};
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Endpoint, Error, Result};
 
@@ -47,8 +47,8 @@ async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>
     // ends every session of the server.
     let query = format!(
         "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-         WHERE position({} IN application_name) > 0 AND pid <> pg_catalog.pg_backend_pid()",
-        literal(operation_id)
+         WHERE application_name = {} AND pid <> pg_catalog.pg_backend_pid()",
+        literal(&application_name(operation_id))
     );
     let ended = session.connection.column(query).await?;
     Ok(ended.into_iter().map(|process| note("changed", format!("process {process}"), "ended")).collect())

@@ -16,15 +16,15 @@ pub async fn check(
     options: &RestoreOptions,
     facts: &Facts,
 ) -> Result<Vec<Note>> {
-    let name = options.database.as_deref().unwrap_or(&facts.database);
-    let mut notes = vec![database(endpoint, maintenance, options, name).await?];
+    let mut notes = vec![database(endpoint, maintenance, options, facts).await?];
     notes.extend(version(maintenance, facts));
     notes.extend(extensions(maintenance, facts).await?);
     notes.extend(roles(maintenance, facts).await?);
     Ok(notes)
 }
 
-async fn database(endpoint: &Endpoint, maintenance: &Session, options: &RestoreOptions, name: &str) -> Result<Note> {
+async fn database(endpoint: &Endpoint, maintenance: &Session, options: &RestoreOptions, facts: &Facts) -> Result<Note> {
+    let name = options.database.as_deref().unwrap_or(&facts.database);
     let object = format!("DATABASE {}", ident(name));
     if !exists(maintenance, name).await? {
         let may = "SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user";
@@ -34,7 +34,7 @@ async fn database(endpoint: &Endpoint, maintenance: &Session, options: &RestoreO
             note("blocker", object, "it isn't there, and the role may not make it: ALTER ROLE ... CREATEDB")
         });
     }
-    let session = Target::in_place(name, "UTF8").open(endpoint, &options.operation_id).await?;
+    let session = Target::in_place(name, "UTF8", facts.units).open(endpoint, &options.operation_id).await?;
     Ok(match occupant(&session).await? {
         None => note("carried", object, "it is there and empty, and will be restored into"),
         Some(occupant) => note("blocker", object, format!("it is there and isn't empty: it has {occupant}")),

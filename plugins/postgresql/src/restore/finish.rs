@@ -3,15 +3,27 @@
 use super::marker::Marker;
 use super::target::Target;
 use crate::quote::{ident, literal};
-use crate::session::Session;
+use crate::session::{Session, application_name};
 use cofferdam_sdk::{Error, Result, time};
 
 /// How often a rename is tried while sessions of ours are still closing, and how long it waits in between.
 const ATTEMPTS: usize = 50;
 const PAUSE_MILLISECONDS: u64 = 100;
 
-/// Takes our marks away. The database's comment goes in the same transaction.
+/// Takes our marks away, if all units are in. The database's comment goes in the same transaction.
+///
+/// Units don't wait for the server's disk, so a crash of the server can take the last ones away after they were told to be
+/// in. This transaction waits, and with it everything before it is on the disk (PostgreSQL documentation 28.4).
 pub async fn unmark(session: &Session, target: &Target, marker: &Marker) -> Result<()> {
+    let done = marker.units_done(session).await?;
+    if done != target.units {
+        return Err(Error::corrupt(format!(
+            "{done} of {} units are in: the server lost some, as after a crash",
+            target.units
+        ))
+        .with_hint("restore again"));
+    }
+    session.connection.run("SET synchronous_commit = on").await?;
     let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(&target.working));
     session.connection.run(format!("BEGIN; {}; {comment}; COMMIT", marker.drop_statement())).await.map(drop)
 }
@@ -46,9 +58,9 @@ pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) 
 async fn end_sessions(maintenance: &Session, target: &Target, operation_id: &str) -> Result<()> {
     let query = format!(
         "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-         WHERE datname = {} AND position({} IN application_name) > 0",
+         WHERE datname = {} AND application_name = {}",
         literal(&target.working),
-        literal(operation_id)
+        literal(&application_name(operation_id))
     );
     maintenance.connection.rows(query).await.map(drop)
 }

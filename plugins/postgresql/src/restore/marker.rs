@@ -50,6 +50,12 @@ impl Marker {
         Ok(session.connection.value(query).await?.map_or(Ok(0), |parts| parts.parse())?)
     }
 
+    /// How many units are done.
+    pub async fn units_done(&self, session: &Session) -> Result<usize> {
+        let query = format!("SELECT count(*) FROM {}.done WHERE part = {WHOLE}", self.schema);
+        Ok(session.connection.value(query).await?.map_or(Ok(0), |units| units.parse())?)
+    }
+
     /// The statement that takes the marks away.
     pub fn drop_statement(&self) -> String {
         format!("DROP SCHEMA {} CASCADE", self.schema)

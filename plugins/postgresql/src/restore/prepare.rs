@@ -23,9 +23,9 @@ pub async fn prepare(
     let name = options.database.as_deref().unwrap_or(&facts.database);
     let mut notes = Vec::new();
     let target = if exists(maintenance, name).await? {
-        Target::in_place(name, &facts.encoding)
+        Target::in_place(name, &facts.encoding, facts.units)
     } else {
-        let target = Target::beside(name, &options.operation_id, &facts.encoding);
+        let target = Target::beside(name, &options.operation_id, &facts.encoding, facts.units);
         notes.extend(create(maintenance, &target, facts).await?);
         target
     };

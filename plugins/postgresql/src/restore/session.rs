@@ -116,7 +116,7 @@ impl RestoreSession for Restore {
         let Some(Writer { session, roles }) = slot.as_ref() else {
             return Err(Error::internal("there is no connection to write with"));
         };
-        if attempt > 1 && self.marker.is_done(session, &unit.name).await? {
+        if attempt > 0 && self.marker.is_done(session, &unit.name).await? {
             return drain(data, complete, unit.framing == "lines").await;
         }
         let written = if unit.framing == "lines" {

@@ -25,6 +25,8 @@ pub struct Facts {
     pub extensions: Vec<Extension>,
     /// Roles that its objects name.
     pub roles: Vec<String>,
+    /// How many units the backup has.
+    pub units: usize,
     /// The server's major version.
     pub major: Option<u32>,
 }
@@ -60,6 +62,7 @@ impl Facts {
             icu_rules: value("icu-rules").ok(),
             extensions: extensions.unwrap_or_default(),
             roles: serde_json::from_str(&value("roles")?).map_err(|error| unreadable("roles", error))?,
+            units: source.units.len(),
             major: source.server_version.split(['.', ' ']).next().and_then(|major| major.parse().ok()),
         })
     }

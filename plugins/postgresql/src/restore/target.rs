@@ -26,11 +26,13 @@ pub struct Target {
     pub name: String,
     /// The encoding of the rows that come.
     pub encoding: String,
+    /// How many units come.
+    pub units: usize,
 }
 
 impl Target {
     /// A database built beside, so that nothing half-done is ever seen under the name.
-    pub fn beside(name: &str, operation_id: &str, encoding: &str) -> Self {
+    pub fn beside(name: &str, operation_id: &str, encoding: &str, units: usize) -> Self {
         let room = LONGEST_NAME.saturating_sub(WORKING_INFIX.len() + operation_id.len());
         let mut end = room.min(name.len());
         while !name.is_char_boundary(end) {
@@ -41,12 +43,13 @@ impl Target {
             working: format!("{shortened}{WORKING_INFIX}{operation_id}"),
             name: name.to_owned(),
             encoding: encoding.to_owned(),
+            units,
         }
     }
 
     /// A database that is there already.
-    pub fn in_place(name: &str, encoding: &str) -> Self {
-        Self { working: name.to_owned(), name: name.to_owned(), encoding: encoding.to_owned() }
+    pub fn in_place(name: &str, encoding: &str, units: usize) -> Self {
+        Self { working: name.to_owned(), name: name.to_owned(), encoding: encoding.to_owned(), units }
     }
 
     /// Whether the database was there before.
@@ -124,7 +127,7 @@ mod tests {
     #[test]
     fn a_working_name_keeps_the_operations_id_whole() {
         let id = "01j0123456789abcdefghjkmnp";
-        let target = Target::beside(&"ü".repeat(40), id, "UTF8");
+        let target = Target::beside(&"ü".repeat(40), id, "UTF8", 1);
         assert!(target.working.len() <= LONGEST_NAME);
         assert!(target.working.ends_with(&format!("{WORKING_INFIX}{id}")));
         assert!(target.working.starts_with("üüüü"));
@@ -143,9 +146,10 @@ mod tests {
             icu_rules: None,
             extensions: Vec::new(),
             roles: Vec::new(),
+            units: 1,
             major: Some(15),
         };
-        let target = Target::in_place("d", "UTF8");
+        let target = Target::in_place("d", "UTF8", 1);
         assert!(target.create(&facts, 15).ends_with("LOCALE_PROVIDER icu ICU_LOCALE 'und'"));
         assert!(target.create(&facts, 14).ends_with("LC_CTYPE 'C'"));
     }
