@@ -350,6 +350,11 @@ BEGIN
         EXECUTE 'CREATE TABLE public.newest (a integer CONSTRAINT "a is there" NOT NULL, b integer GENERATED ALWAYS AS (a * 2) VIRTUAL, c integer NOT NULL NO INHERIT, d daterange, e integer, CONSTRAINT lax CHECK (a > 0) NOT ENFORCED, PRIMARY KEY (a, d WITHOUT OVERLAPS))';
         EXECUTE 'CREATE TABLE public.newest_child () INHERITS (public.newest)';
         EXECUTE 'ALTER TABLE public.newest ADD CONSTRAINT "e perhaps" NOT NULL e NOT VALID';
+        EXECUTE 'CREATE TABLE public.newest_forebear (a integer)';
+        EXECUTE 'CREATE TABLE public.newest_heir () INHERITS (public.newest_forebear)';
+        EXECUTE 'INSERT INTO public.newest_heir VALUES (NULL)';
+        EXECUTE 'ALTER TABLE public.newest_heir ADD CONSTRAINT "a perhaps" NOT NULL a NOT VALID';
+        EXECUTE 'ALTER TABLE public.newest_forebear ADD CONSTRAINT "a perhaps" NOT NULL a NOT VALID';
         EXECUTE 'CREATE TABLE public.lax_reference (a integer, d daterange, FOREIGN KEY (a, PERIOD d) REFERENCES public.newest (a, PERIOD d))';
     END IF;
 END
@@ -385,3 +390,39 @@ INSERT INTO public.self_default (a) VALUES (1);
 REFRESH MATERIALIZED VIEW sales.summary;
 REFRESH MATERIALIZED VIEW public.a_second;
 SELECT setval('sales.invoice_number', 99005), setval('public.never_used', 7, false);
+
+-- What the data violates, in a domain and among heirs -----------------------------------------------------------------
+
+CREATE DOMAIN public.late_domain AS integer;
+CREATE TABLE public.of_late_domain (d public.late_domain);
+INSERT INTO public.of_late_domain VALUES (-1);
+ALTER DOMAIN public.late_domain ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID;
+COMMENT ON CONSTRAINT positive ON DOMAIN public.late_domain IS 'From now on';
+
+CREATE TABLE public.forebear (a integer);
+CREATE TABLE public.heir (b integer) INHERITS (public.forebear);
+CREATE TABLE public.heir_of_heir (a integer) INHERITS (public.heir);
+CREATE TABLE public.parted (a integer) PARTITION BY LIST (a);
+CREATE TABLE public.parted_1 PARTITION OF public.parted FOR VALUES IN (-1);
+INSERT INTO public.heir VALUES (-1);
+INSERT INTO public.heir_of_heir VALUES (-1);
+INSERT INTO public.parted VALUES (-1);
+ALTER TABLE public.heir ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+ALTER TABLE public.forebear ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+ALTER TABLE public.parted ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+ALTER TABLE public.parted_1 ADD CONSTRAINT more_positive CHECK (a > 1) NOT VALID;
+
+-- Privileges on an aggregate with an order, and on a schema that changed hands ----------------------------------------
+
+CREATE AGGREGATE public.middle (double precision ORDER BY anyelement)
+    (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final, FINALFUNC_EXTRA);
+GRANT EXECUTE ON FUNCTION public.middle (double precision, anyelement) TO golden_reader;
+REVOKE EXECUTE ON FUNCTION public.middle (double precision, anyelement) FROM PUBLIC;
+ALTER SCHEMA public OWNER TO "golden owner";
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+-- An event trigger that is in the way of whoever comes after it -------------------------------------------------------
+
+CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'not while I watch'; END$$;
+CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('DROP SCHEMA', 'REFRESH MATERIALIZED VIEW') EXECUTE FUNCTION public.refuse();
+ALTER EVENT TRIGGER refuse ENABLE ALWAYS;

@@ -57,7 +57,7 @@ pub async fn run(
 
 async fn make(operation: &Operation, party: &Party, repository: &Repository, request: &Request) -> Result<Outcome> {
     let started = Timestamp::now();
-    let writer = repository.writer(operation.id()).await?;
+    let writer = repository.writer(operation.id()).await?.cancelled_by(operation.context.cancel.clone());
     // Not around the whole: a lease that isn't given back keeps the next prune waiting.
     let made = tokio::select! {
         made = read_all(operation, party, request, &writer) => made,
@@ -116,7 +116,7 @@ async fn read_all(
     operation.note(plan.notes.clone(), &mut notes);
     operation.event(Event::Planned {
         units: plan.units.len(),
-        estimated_bytes: plan.units.iter().filter_map(|u| u.estimated_bytes).sum(),
+        estimated_bytes: plan.estimated_bytes(),
         consistency: operation.clean(&plan.consistency),
         jobs: source.jobs(),
     });
@@ -133,6 +133,10 @@ async fn read_all(
         lost = source.watch() => return Err(lost),
     }
     let done = work.done.into_inner();
+    if done.totals.units != plan.units.len() {
+        let message = format!("{} of {} units were read", done.totals.units, plan.units.len());
+        return Err(Error::internal(message));
+    }
     notes.extend(done.notes.iter().cloned());
     operation.note(source.close().await?, &mut notes);
     let about = &party.plugin.inspection().about;

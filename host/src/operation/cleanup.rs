@@ -14,10 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// # Errors
 /// If the server can't be reached, refuses, or takes longer than two minutes.
 pub async fn run(party: &Party, operation: &str, environment: Environment) -> Result<Vec<Note>> {
-    let well_formed = operation.len() == 12 && operation.bytes().all(|b| b.is_ascii_hexdigit());
+    let well_formed = operation.len() == 12 && operation.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if !well_formed {
         return Err(Error::invalid_options(format!("{operation:?} is no operation's id"))
-            .with_hint("an id has twelve hexadecimal digits; the operation's first line shows it"));
+            .with_hint("an id has twelve hexadecimal digits, in lower case; the operation's first line shows it"));
     }
     quietly(party, operation, environment).await
 }

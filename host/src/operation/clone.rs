@@ -63,7 +63,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
     operation.note(source.plan.notes.clone(), &mut notes);
     operation.event(Event::Planned {
         units: source.plan.units.len(),
-        estimated_bytes: source.plan.units.iter().filter_map(|u| u.estimated_bytes).sum(),
+        estimated_bytes: source.plan.estimated_bytes(),
         consistency: operation.clean(&source.plan.consistency),
         jobs: source.jobs(),
     });
@@ -89,6 +89,8 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         lost = source.watch() => return Err(lost),
     };
     operation.note(source.close().await?, &mut notes);
+    // The source was good until its end: only now does anybody see the copy.
+    target.finish(&mut notes).await?;
     Ok(Outcome { backup: None, totals, stored_bytes: None, notes })
 }
 

@@ -94,6 +94,7 @@ async fn fill(
         jobs: request.jobs,
     });
     let totals = target.fill(&feeder, request.jobs, &mut notes).await?;
+    target.finish(&mut notes).await?;
     Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes })
 }
 

@@ -13,6 +13,8 @@ use crate::plugin::{BackupOptions, BackupSession, Capability, Note, Plan, Readin
 
 /// How often the leader is asked whether its state is good and in nobody's way.
 const ALIVE: Duration = Duration::from_secs(10);
+/// Notes of the leader that are passed on while units are moved.
+const MOST_TOLD: usize = 1000;
 
 pub(super) struct Source<'a> {
     operation: &'a Operation,
@@ -90,7 +92,8 @@ impl<'a> Source<'a> {
             match self.leader.alive().await {
                 Ok(notes) => {
                     // What was said before needn't be said every ten seconds.
-                    let new = notes.into_iter().filter(|note| !told.contains(note)).collect();
+                    let room = MOST_TOLD.saturating_sub(told.len());
+                    let new = notes.into_iter().filter(|note| !told.contains(note)).take(room).collect();
                     self.operation.note(new, &mut told);
                 }
                 Err(error) => return error.while_doing("the leading session was lost"),

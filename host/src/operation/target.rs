@@ -81,14 +81,14 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    /// Writes every unit, and makes the result visible.
-    pub(super) async fn fill<F: Feeder>(self, feeder: &F, jobs: usize, notes: &mut Vec<Note>) -> Result<Totals> {
+    /// Writes every unit. Nothing of it is visible yet.
+    pub(super) async fn fill<F: Feeder>(&self, feeder: &F, jobs: usize, notes: &mut Vec<Note>) -> Result<Totals> {
         let graph = Graph::new(self.source.units.clone())?;
         let token = self.leader.prepare(&self.source).await?;
         let jobs = jobs.min(self.source.units.len()).max(1);
         let workers = try_join_all((0..jobs).map(|_| self.join(&token))).await?;
         let work = Work {
-            target: &self,
+            target: self,
             feeder,
             token: &token,
             graph: Mutex::new(graph),
@@ -103,10 +103,20 @@ impl<'a> Target<'a> {
         drop(running);
         let (totals, told) = work.done.into_inner();
         notes.extend(told);
+        Ok(totals)
+    }
+
+    /// Makes the result visible.
+    pub(super) async fn finish(self, notes: &mut Vec<Note>) -> Result<()> {
         let finished = self.leader.finish().await?;
         self.operation.note(finished, notes);
-        self.leader.clone().close().await?;
-        Ok(totals)
+        // It is done; a session that doesn't close well changes nothing of that.
+        if let Err(error) = self.leader.close().await {
+            let reason = format!("its last session didn't close well: {error}");
+            let note = Note { kind: "warning".to_owned(), object: self.party.name.clone(), reason };
+            self.operation.note(vec![note], notes);
+        }
+        Ok(())
     }
 
     async fn join(&self, token: &str) -> Result<RestoreSession> {

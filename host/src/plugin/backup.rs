@@ -49,6 +49,14 @@ pub struct Plan {
     pub extra: Options,
 }
 
+impl Plan {
+    /// What there is to read, in bytes, as far as the plan knows.
+    #[must_use]
+    pub fn estimated_bytes(&self) -> u64 {
+        self.units.iter().filter_map(|unit| unit.estimated_bytes).fold(0, u64::saturating_add)
+    }
+}
+
 /// A unit's stream, and what the plugin says once it is over.
 pub struct Reading {
     /// The bytes.

@@ -102,6 +102,9 @@ impl From<wit::Summary> for Summary {
     }
 }
 
+/// Notes that one call may give: more is no report that anybody reads.
+const MOST_NOTES: usize = 10_000;
+
 pub(super) fn notes(notes: Vec<wit::Note>) -> Vec<Note> {
-    notes.into_iter().map(Note::from).collect()
+    notes.into_iter().take(MOST_NOTES).map(Note::from).collect()
 }

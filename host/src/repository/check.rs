@@ -68,6 +68,8 @@ pub struct Problem {
 struct Survey {
     copies: HashMap<ChunkId, Vec<ChunkObject>>,
     bad: HashMap<ChunkObject, String>,
+    /// Of those, what couldn't be read at all, which proves nothing about it: a disk or a network that stumbled.
+    unread: HashSet<ChunkObject>,
 }
 
 impl Repository {
@@ -95,7 +97,7 @@ impl Repository {
             self.blame(&names, &broken, &mut report).await?;
         }
         if options.quarantine {
-            for object in survey.bad.keys() {
+            for object in survey.bad.keys().filter(|object| !survey.unread.contains(object)) {
                 store.rename(&object.name(), &layout::object(layout::QUARANTINE, object.file_name())).await?;
                 report.quarantined.push(object.file_name());
             }
@@ -170,7 +172,7 @@ fn blame_units(manifest: &Manifest, broken: &HashMap<ChunkId, String>) -> Vec<Pr
 }
 
 async fn survey(store: &Store) -> Result<Survey> {
-    let mut survey = Survey { copies: HashMap::new(), bad: HashMap::new() };
+    let mut survey = Survey { copies: HashMap::new(), bad: HashMap::new(), unread: HashSet::new() };
     let mut objects = store.list(layout::CHUNKS);
     while let Some(object) = objects.try_next().await? {
         let Some(chunk) = ChunkObject::parse(&object.name) else { continue };
@@ -215,6 +217,9 @@ async fn read(
     while let Some((copy, plain)) = reads.next().await {
         if let Err(e) = plain {
             let what = std::iter::once(e.to_string()).chain(e.causes()).collect::<Vec<_>>().join(": ");
+            if e.code() != "corrupt" {
+                survey.unread.insert(copy);
+            }
             survey.bad.insert(copy, what);
         }
         at.chunks += 1;

@@ -21,7 +21,8 @@ impl BackupWriter {
     ///
     /// # Errors
     /// "conflict" if the lease ran out, "corrupt" if a chunk isn't there any more or the store gives back something
-    /// else than the manifest, "storage" if it fails. Then there is no backup.
+    /// else than the manifest, "storage" if it fails, "cancelled" if the token was cancelled before the manifest was put.
+    /// Then there is no backup.
     pub async fn commit(self, manifest: Manifest) -> Result<BackupId> {
         let committed = self.try_commit(manifest).await;
         let released = self.lease.release().await;
@@ -35,9 +36,14 @@ impl BackupWriter {
         let manifest =
             Manifest { version: VERSION, id: id.clone(), writer: repository.inner.keys.signer_id(), ..manifest };
         manifest.check_ranges()?;
-        fault::point("chunks-stored").await;
-
-        see_chunks(&repository.inner.store, &manifest).await?;
+        let seen = async {
+            fault::point("chunks-stored").await;
+            see_chunks(&repository.inner.store, &manifest).await
+        };
+        self.cancel
+            .run_until_cancelled(seen)
+            .await
+            .unwrap_or_else(|| Err(Error::cancelled("cancelled before the backup counted")))?;
         let sealed = Bytes::from(sealed_manifest::seal(repository.pin(), &repository.inner.keys, &manifest)?);
         self.lease.check().await?;
         fault::point("manifest-put").await;
@@ -46,11 +52,17 @@ impl BackupWriter {
         fault::point("manifest-read-back").await;
 
         let counted = self.read_back(&manifest, &sealed).await;
-        if counted.is_err() {
-            // The backup must not count. If it can't be withdrawn, the first failure is still the one to tell.
-            let _ = repository.inner.store.delete(&layout::object(layout::BACKUPS, &id)).await;
+        if let Err(error) = counted {
+            // The backup must not count.
+            let withdrawn = repository.inner.store.delete(&layout::object(layout::BACKUPS, &id)).await;
+            return Err(match withdrawn {
+                Ok(()) => error,
+                Err(_) => error.with_hint(format!(
+                    "backup {id} is listed and can't be relied on; run `backups forget {id}` once the repository can be \
+                     written to"
+                )),
+            });
         }
-        counted?;
         fault::point("manifest-committed").await;
         Ok(id)
     }

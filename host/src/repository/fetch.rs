@@ -27,8 +27,9 @@ impl Repository {
 pub(super) async fn chunk(store: &Store, opener: &Arc<Opener>, chunk: &ChunkRef) -> Result<Bytes> {
     let named = chunk.object();
     let first = match object(store, opener, named, chunk.bytes).await {
-        Err(error) if error.is_not_found() || error.code() == "corrupt" => error,
-        other => return other,
+        Ok(plain) => return Ok(plain),
+        // Whatever is the matter with it, a disk that can't read it for one, another copy may be sound.
+        Err(error) => error,
     };
     let mut objects = store.list(&ChunkObject::folder(chunk.id));
     while let Ok(Some(found)) = objects.try_next().await {

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::error::Result;
 use crate::repository::buffers::Buffers;
 use crate::repository::candidates;
@@ -24,6 +26,7 @@ use crate::repository::stream::StreamWriter;
 pub struct BackupWriter {
     pub(super) shared: Arc<Shared>,
     pub(super) lease: Lease,
+    pub(super) cancel: CancellationToken,
 }
 
 /// What the streams of a backup share.
@@ -67,7 +70,7 @@ impl Repository {
                     stored: AtomicU64::new(0),
                     buffers: Buffers::new(self.inner.config.chunking.maximum as usize + PIECE),
                 };
-                Ok(BackupWriter { shared: Arc::new(shared), lease })
+                Ok(BackupWriter { shared: Arc::new(shared), lease, cancel: CancellationToken::new() })
             }
             Err(error) => {
                 // The first failure is the one to tell; a lease that stays behind runs out by itself.
@@ -102,6 +105,12 @@ impl BackupWriter {
     #[must_use]
     pub fn id(&self) -> &BackupId {
         &self.shared.id
+    }
+
+    /// Lets `cancel` end the commit, for as long as no manifest was put.
+    #[must_use]
+    pub fn cancelled_by(self, cancel: CancellationToken) -> Self {
+        Self { cancel, ..self }
     }
 
     /// Opens a stream. Several may be written at once.

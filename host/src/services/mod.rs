@@ -16,6 +16,7 @@ mod time;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -48,7 +49,8 @@ pub struct Context {
 pub struct Services {
     context: Arc<Context>,
     handles: ResourceTable,
-    connections: usize,
+    slots: Arc<Semaphore>,
+    calls: postgres::Calls,
     log: report::Budget,
 }
 
@@ -61,7 +63,13 @@ impl Services {
     pub fn new(context: Arc<Context>) -> Self {
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(MAX_HANDLES);
-        Self { context, handles, connections: 0, log: report::Budget::default() }
+        Self {
+            context,
+            handles,
+            slots: Arc::new(Semaphore::new(postgres::MAX_CONNECTIONS)),
+            calls: postgres::Calls::default(),
+            log: report::Budget::default(),
+        }
     }
 
     /// What all sandboxes of the operation share.

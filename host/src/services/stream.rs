@@ -22,6 +22,9 @@ pub const CAPACITY: usize = 4;
 /// The largest piece that is read from a plugin's memory at once.
 const PIECE: usize = 64 << 10;
 
+/// Bytes of a plugin's stream that the host holds at most.
+pub(super) const MOST_HELD: usize = (CAPACITY + 1) * PIECE;
+
 /// A stream of bytes that the host holds one end of. Its end says nothing of success: a future beside it does.
 pub struct ByteStream {
     pieces: mpsc::Receiver<Bytes>,

@@ -6,9 +6,10 @@ pub mod client;
 mod connect;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
 use self::client::{Client, CopyIn};
@@ -20,26 +21,57 @@ use super::stream::{self, ByteStream};
 use super::{Endpoint, Services};
 use crate::error::{Error, Result};
 
-/// A session with a server, as a plugin's handle.
-pub struct Connection(Client);
+/// A session with a server, as a plugin's handle. Whatever still uses the session holds its slot, also when the handle
+/// is gone: a stream that is kept open is a session on the server.
+pub struct Connection(Client, Slot);
+
+type Slot = Arc<OwnedSemaphorePermit>;
 
 /// Sessions that one sandbox may have open: an engine needs two or three.
-const MAX_CONNECTIONS: usize = 16;
+pub(super) const MAX_CONNECTIONS: usize = 16;
+/// Calls that one sandbox may have under way, and the bytes of their SQL: the host holds both until they are answered.
+const MAX_CALLS: usize = 1024;
+const MAX_CALL_BYTES: usize = 256 << 20;
+
+/// Calls that are under way.
+#[derive(Default)]
+pub(super) struct Calls {
+    number: usize,
+    bytes: usize,
+}
 
 type Told<T> = std::result::Result<T, types::Error>;
 
-/// Runs `work` on the connection's client and tells the plugin what came of it.
+/// Runs `work` on the connection's client and tells the plugin what came of it. What works on holds the slot.
 async fn on<T, R, F>(
     accessor: &Accessor<T, HasSelf<Services>>,
     connection: &Resource<Connection>,
-    work: impl FnOnce(Client) -> F,
+    bytes: usize,
+    work: impl FnOnce(Client, Slot) -> F,
 ) -> wasmtime::Result<Told<R>>
 where
     T: Send + 'static,
     F: Future<Output = Result<R>>,
 {
-    let client = accessor.with(|mut a| a.get().handles.get(connection).map(|c| c.0.clone()))?;
-    let result = work(client).await;
+    let begun = accessor.with(|mut a| -> wasmtime::Result<_> {
+        let services = a.get();
+        let Connection(client, slot) = services.handles.get(connection)?;
+        let (client, slot) = (client.clone(), Arc::clone(slot));
+        let calls = &mut services.calls;
+        let room = calls.number < MAX_CALLS && calls.bytes.saturating_add(bytes) <= MAX_CALL_BYTES;
+        calls.number += usize::from(room);
+        calls.bytes += if room { bytes } else { 0 };
+        Ok(room.then_some((client, slot)))
+    })?;
+    let Some((client, slot)) = begun else {
+        return Ok(told(accessor, Err(Error::conflict("the plugin has more calls under way than it may"))));
+    };
+    let result = work(client, slot).await;
+    accessor.with(|mut a| {
+        let calls = &mut a.get().calls;
+        calls.number = calls.number.saturating_sub(1);
+        calls.bytes = calls.bytes.saturating_sub(bytes);
+    });
     Ok(told(accessor, result))
 }
 
@@ -57,25 +89,21 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         to: Resource<Endpoint>,
         database: Option<String>,
     ) -> wasmtime::Result<Told<Resource<Connection>>> {
-        let (endpoint, context, room) = accessor.with(|mut a| -> wasmtime::Result<_> {
+        let (endpoint, context, slot) = accessor.with(|mut a| -> wasmtime::Result<_> {
             let services = a.get();
-            let room = services.connections < MAX_CONNECTIONS;
-            services.connections += usize::from(room);
-            Ok((services.handles.get(&to)?.clone(), services.context().clone(), room))
+            let slot = Arc::clone(&services.slots).try_acquire_owned().ok();
+            Ok((services.handles.get(&to)?.clone(), services.context().clone(), slot))
         })?;
-        if !room {
+        let Some(slot) = slot else {
             let error = Error::conflict(format!("a plugin may have {MAX_CONNECTIONS} connections open, and no more"));
             return Ok(told(accessor, Err(error)));
-        }
+        };
         let connected = connect::connect(&endpoint, database.as_deref(), &context).await;
         accessor.with(|mut a| {
             let services = a.get();
             match connected {
-                Ok(client) => Ok(Ok(services.handles.push(Connection(client))?)),
-                Err(error) => {
-                    services.connections = services.connections.saturating_sub(1);
-                    Ok(Err(types::Error::told(&error, services.context())))
-                }
+                Ok(client) => Ok(Ok(services.handles.push(Connection(client, Arc::new(slot)))?)),
+                Err(error) => Ok(Err(types::Error::told(&error, services.context()))),
             }
         })
     }
@@ -85,7 +113,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         connection: Resource<Connection>,
         sql: Sql,
     ) -> wasmtime::Result<Told<Outcome>> {
-        let outcome = on(accessor, &connection, |client| async move { client.execute(sql.into()).await }).await?;
+        let outcome =
+            on(accessor, &connection, sql.len(), |client, _| async move { client.execute(sql.into()).await }).await?;
         Ok(outcome.map(|outcome| {
             let clean = |message: &String| accessor.with(|mut a| a.get().context().redactor.clean(message));
             Outcome { affected: outcome.affected, messages: outcome.messages.iter().map(clean).collect() }
@@ -97,7 +126,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         connection: Resource<Connection>,
         sql: Sql,
     ) -> wasmtime::Result<Told<Vec<Vec<Cell>>>> {
-        let rows = on(accessor, &connection, |client| async move { client.query(sql.into()).await }).await?;
+        let rows =
+            on(accessor, &connection, sql.len(), |client, _| async move { client.query(sql.into()).await }).await?;
         let row = |row: Vec<Option<Bytes>>| row.into_iter().map(|cell| cell.map(Vec::from)).collect();
         Ok(rows.map(|rows| rows.into_iter().map(row).collect()))
     }
@@ -107,14 +137,20 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         connection: Resource<Connection>,
         sql: Sql,
     ) -> wasmtime::Result<Told<(StreamReader<u8>, FutureReader<Told<u64>>)>> {
-        let copy = match on(accessor, &connection, |client| async move { client.copy_out(sql.into()).await }).await? {
-            Ok(copy) => copy,
+        let begun = on(accessor, &connection, sql.len(), |client, slot| async move {
+            client.copy_out(sql.into()).await.map(|copy| (copy, slot))
+        });
+        let (copy, slot) = match begun.await? {
+            Ok(begun) => begun,
             Err(error) => return Ok(Err(error)),
         };
         accessor.with(|mut a| {
             let context = a.get().context().clone();
-            let done =
-                async move { Ok::<_, wasmtime::Error>(copy.done.await.map_err(|e| types::Error::told(&e, &context))) };
+            let done = async move {
+                let done = copy.done.await;
+                drop(slot);
+                Ok::<_, wasmtime::Error>(done.map_err(|e| types::Error::told(&e, &context)))
+            };
             let data = StreamReader::new(&mut a, ByteStream::new(copy.data))?;
             Ok(Ok((data, FutureReader::new(&mut a, Box::pin(done))?)))
         })
@@ -130,7 +166,9 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
         let (data, complete) = accessor.with(|mut a| -> wasmtime::Result<_> {
             Ok((ByteStream::take(data, &mut a)?, stream::awaited(complete, &mut a)?))
         })?;
-        on(accessor, &connection, |client| async move {
+        // What waits in the stream is held by the host as well.
+        let held = sql.len() + stream::MOST_HELD;
+        on(accessor, &connection, held, |client, _| async move {
             let copy = client.copy_in(sql.into()).await?;
             fill(copy, data, complete).await
         })
@@ -138,12 +176,8 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
     }
 
     async fn drop(accessor: &Accessor<T, Self>, connection: Resource<Connection>) -> wasmtime::Result<()> {
-        accessor.with(|mut a| -> wasmtime::Result<()> {
-            let services = a.get();
-            services.handles.delete(connection)?;
-            services.connections = services.connections.saturating_sub(1);
-            Ok(())
-        })
+        accessor.with(|mut a| a.get().handles.delete(connection).map(drop))?;
+        Ok(())
     }
 }
 
