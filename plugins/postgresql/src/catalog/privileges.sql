@@ -26,7 +26,17 @@ WITH objects AS (
     SELECT
         'pg_proc'::regclass, p.oid, 0,
         CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
-        format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+        format(
+            '%I.%I(%s)',
+            n.nspname,
+            p.proname,
+            CASE
+                -- An aggregate's arguments may have an ORDER BY among them, which GRANT doesn't know.
+                WHEN p.prokind = 'a'
+                THEN (SELECT coalesce(string_agg(format_type(a.type, NULL), ', ' ORDER BY a.position), '') FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, position))
+                ELSE pg_get_function_identity_arguments(p.oid)
+            END
+        ),
         p.proowner, p.proacl, 'f'
     FROM pg_proc AS p
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -63,10 +73,17 @@ WITH objects AS (
     SELECT
         o.*,
         coalesce(o.acl, acldefault(o.default_kind, o.owner)) AS now,
-        coalesce(i.initprivs, acldefault(o.default_kind, o.owner)) AS before
+        CASE
+            -- Every new database has it, and its privileges follow it to the owner that it is given.
+            WHEN o.kind = 'SCHEMA' AND o.target = 'public'
+            THEN acldefault('n', o.owner)
+                || makeaclitem(0, o.owner, 'CREATE', false) -- until 14
+                || makeaclitem(0, o.owner, 'USAGE', false)
+            ELSE coalesce(i.initprivs, acldefault(o.default_kind, o.owner))
+        END AS before
     FROM objects AS o
     LEFT JOIN pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.column_number
-    WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL
+    WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL OR (o.kind = 'SCHEMA' AND o.target = 'public')
 ), changes AS (
     SELECT c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
     FROM compared AS c
