@@ -25,8 +25,15 @@ pub struct Backup {
     leader: Option<Leader>,
 }
 
+/// Whether those who join get the snapshot. A switch for tests, which must see that a session without it is noticed.
+fn joins_snapshot(options: &BackupOptions) -> bool {
+    options::get(&options.extra, "join-snapshot") != Some("off")
+}
+
 struct Leader {
     snapshot: String,
+    /// What the copy is consistent with.
+    consistency: &'static str,
     tables: BTreeSet<snapshot::Table>,
     planned: RefCell<Planned>,
 }
@@ -63,19 +70,19 @@ impl Backup {
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         refuse_selection(&options.only, &options.except)?;
+        let consistency = if joins_snapshot(&options) { "snapshot" } else { "per-object" };
         let session = Session::open(&source, options.database, &options.operation_id).await?;
         session.prepare_reading().await?;
         let encoding = session.use_server_encoding().await?;
         let (snapshot, tables) = snapshot::lock_and_export(&session).await?;
-        let leader = Leader { snapshot, tables, planned: RefCell::default() };
+        let leader = Leader { snapshot, consistency, tables, planned: RefCell::default() };
         Ok(Self { session: Rc::new(session), encoding, leader: Some(leader) })
     }
 
     async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
         let token: Token =
             serde_json::from_str(&token).map_err(|error| Error::internal(format!("the token isn't ours: {error}")))?;
-        // A switch for tests, which must see that a session without the snapshot is noticed.
-        let joins = options::get(&options.extra, "join-snapshot") != Some("off");
+        let joins = joins_snapshot(&options);
         let session = Session::open(&source, options.database, &options.operation_id).await?;
         session.prepare_reading().await?;
         session.use_server_encoding().await?;
@@ -96,7 +103,7 @@ impl BackupSession for Backup {
         Ok(Plan {
             join: Some(token),
             rejoinable: true,
-            consistency: "snapshot".to_owned(),
+            consistency: leader.consistency.to_owned(),
             taken_at: Some(facts.taken_at),
             position: facts.position,
             server_version: facts.server_version,
