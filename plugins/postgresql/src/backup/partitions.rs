@@ -1,4 +1,4 @@
-//! Which table is a partition of which.
+//! Which table is a partition of which, or inherits from it.
 
 use crate::catalog::tables;
 use std::collections::HashMap;
@@ -8,14 +8,19 @@ pub struct Partitions {
     names: HashMap<u32, (String, String)>,
     parents: HashMap<u32, Vec<u32>>,
     children: HashMap<u32, Vec<u32>>,
+    heirs: HashMap<u32, Vec<u32>>,
 }
 
 impl Partitions {
     /// The partitions among these tables.
     pub fn new(tables: &[tables::Row]) -> Self {
-        let mut partitions = Self { names: HashMap::new(), parents: HashMap::new(), children: HashMap::new() };
+        let mut partitions =
+            Self { names: HashMap::new(), parents: HashMap::new(), children: HashMap::new(), heirs: HashMap::new() };
         for table in tables {
             partitions.names.insert(table.oid, (table.schema.clone(), table.name.clone()));
+            for parent in table.parents.iter().flatten() {
+                partitions.heirs.entry(parent.oid).or_default().push(table.oid);
+            }
             for parent in table.parents.iter().flatten().filter(|_| table.partition) {
                 partitions.parents.entry(table.oid).or_default().push(parent.oid);
                 partitions.children.entry(parent.oid).or_default().push(table.oid);
@@ -36,12 +41,24 @@ impl Partitions {
 
     /// A table, its partitions, and theirs.
     pub fn with_descendants(&self, oid: u32) -> Vec<u32> {
-        let mut all = vec![oid];
-        let mut next = 0;
-        while let Some(oid) = all.get(next).copied() {
-            all.extend(self.children.get(&oid).into_iter().flatten());
-            next += 1;
-        }
+        below(oid, &self.children)
+    }
+
+    /// A table, its partitions and what inherits from it, and theirs. One that inherits in several ways comes once.
+    pub fn heirs(&self, oid: u32) -> Vec<u32> {
+        let mut all = below(oid, &self.heirs);
+        all.sort_unstable();
+        all.dedup();
         all
     }
+}
+
+fn below(oid: u32, children: &HashMap<u32, Vec<u32>>) -> Vec<u32> {
+    let mut all = vec![oid];
+    let mut next = 0;
+    while let Some(oid) = all.get(next).copied() {
+        all.extend(children.get(&oid).into_iter().flatten());
+        next += 1;
+    }
+    all
 }

@@ -106,7 +106,7 @@ impl Row {
     /// What a column that comes from a parent has of its own.
     pub fn overrides(&self, alter: &str) -> Vec<String> {
         let mut statements = Vec::new();
-        if self.not_null && self.not_null_local.unwrap_or(true) {
+        if self.not_null && self.not_null_local.unwrap_or(true) && self.not_null_validated != Some(false) {
             statements.push(match &self.not_null_name {
                 Some(name) => format!("{alter} ADD CONSTRAINT {} NOT NULL {}", ident(name), ident(&self.name)),
                 None => format!("{alter} ALTER COLUMN {} SET NOT NULL", ident(&self.name)),

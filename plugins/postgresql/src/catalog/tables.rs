@@ -200,13 +200,13 @@ impl Row {
         tail
     }
 
-    /// The constraints that the data may violate, and that so come after it.
+    /// The constraints that the data may violate, and that so come after it. Those of a parent come with the parent's.
     pub fn unproven(&self, parts: &Parts) -> Vec<String> {
         let alter = format!("ALTER TABLE {}", self.qualified());
         let checks = parts.checks.get(&self.oid).into_iter().flatten();
         let columns = parts.columns.get(&self.oid).into_iter().flatten();
         checks
-            .filter(|check| !check.validated && (check.local || self.partition))
+            .filter(|check| !check.validated && (check.local || self.detaching))
             .map(|check| check.statement(&alter))
             .chain(columns.filter_map(|c| c.unproven_not_null()).map(|constraint| format!("{alter} {constraint}")))
             .collect()

@@ -71,7 +71,7 @@ pub fn collate(collation: Option<&str>) -> String {
 }
 
 impl Row {
-    /// The object; `checks` are the constraints of a domain.
+    /// The object; `checks` are the constraints of a domain. Those that its data may violate aren't made here.
     pub fn into_object(self, checks: Vec<checks::Row>) -> Object {
         let name = qualified(&self.schema, &self.name);
         let word = if self.kind == "d" { "DOMAIN" } else { "TYPE" };
@@ -111,10 +111,9 @@ impl Row {
         if self.not_null {
             head.push_str(" NOT NULL");
         }
-        let (valid, unproven): (Vec<_>, Vec<_>) = checks.into_iter().partition(|check| check.validated);
-        let members = valid.into_iter().map(|check| check.member(&format!("ALTER DOMAIN {name}"), " ")).collect();
-        let then = unproven.into_iter().map(|check| check.statement(&format!("ALTER DOMAIN {name}"))).collect();
-        List { head, parentheses: false, separator: "", members, tail: String::new(), then }
+        let valid = checks.into_iter().filter(|check| check.validated);
+        let members = valid.map(|check| check.member(&format!("ALTER DOMAIN {name}"), " ")).collect();
+        List { head, parentheses: false, separator: "", members, tail: String::new(), then: Vec::new() }
     }
 
     fn range(&self, name: &str) -> String {

@@ -10,6 +10,12 @@ use cofferdam_sdk::{Error, Result, time};
 const ATTEMPTS: usize = 50;
 const PAUSE_MILLISECONDS: u64 = 100;
 
+/// Statements that disable event triggers, and that enable them again as they were.
+const DISABLE: &str = "pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname)";
+const ENABLE: &str = "pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE%s', evtname,
+    CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END)";
+const ENABLED_TRIGGERS: &str = "FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY evtname";
+
 /// Takes our marks away, if all units are in. The database's comment goes in the same transaction.
 ///
 /// Units don't wait for the server's disk, so a crash of the server can take the last ones away after they were told to be
@@ -24,8 +30,13 @@ pub async fn unmark(session: &Session, target: &Target, marker: &Marker) -> Resu
         .with_hint("restore again"));
     }
     session.connection.run("SET synchronous_commit = on").await?;
+    // The source's event triggers are there by now, and it isn't their business how our marks go.
+    let disable = session.connection.column(format!("SELECT {DISABLE} {ENABLED_TRIGGERS}")).await?;
+    let enable = session.connection.column(format!("SELECT {ENABLE} {ENABLED_TRIGGERS}")).await?;
+    let drop_marks = marker.drop_statement();
     let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(&target.working));
-    session.connection.run(format!("BEGIN; {}; {comment}; COMMIT", marker.drop_statement())).await.map(drop)
+    let statements = disable.into_iter().chain([drop_marks, comment]).chain(enable).collect::<Vec<_>>().join("; ");
+    session.connection.run(format!("BEGIN; {statements}; COMMIT")).await.map(drop)
 }
 
 /// Gives the database its name. Nobody may be connected to it, so this waits for our own sessions to end.

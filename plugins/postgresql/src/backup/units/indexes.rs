@@ -23,7 +23,9 @@ impl Building {
         for table in inventory.tables.iter().filter(|table| table.kind != "f") {
             let address = format!("TABLE {}", table.qualified());
             let mut entries = by_table.remove(&table.oid).unwrap_or_default();
-            entries.extend(table.unproven(parts).into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
+            let unproven = table.unproven(parts);
+            let heirs = if unproven.is_empty() { Vec::new() } else { partitions.heirs(table.oid) };
+            entries.extend(unproven.into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
             if table.has_data() {
                 entries.push(Entry::new(address, vec![format!("ANALYZE {}", table.qualified())]));
             }
@@ -33,6 +35,8 @@ impl Building {
                 let mut after = vec![self.data.get(&table.oid).cloned().unwrap_or_else(|| PRE_DATA.to_owned())];
                 let parents = partitions.parents(table.oid).filter_map(|oid| partitions.name(oid));
                 after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
+                // What isn't proven holds for the rows of heirs too, once it is there.
+                after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid).cloned()));
                 self.entries_unit(&name, after, vec![object_name(&table.schema, &table.name)], entries);
             }
         }

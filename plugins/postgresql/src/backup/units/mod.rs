@@ -20,6 +20,8 @@ pub const LARGE_OBJECTS: &str = "large-objects";
 pub const SEQUENCES: &str = "sequences";
 /// The unit of what acts on data and so comes after it: triggers, rules, policies.
 pub const POST_DATA: &str = "schema/post-data";
+/// The unit of event triggers. They act on definitions, so it is the last of all.
+pub const EVENT_TRIGGERS: &str = "schema/event-triggers";
 /// The unit that fills materialized views.
 pub const MATERIALIZED_VIEWS: &str = "materialized-views";
 /// The media type of a table's rows: COPY's text format, in the database's own encoding.
@@ -54,10 +56,12 @@ impl Units {
         building.indexes(&inventory, &parts, &partitions);
         building.foreign_keys(&inventory, &partitions);
         let everything: Vec<String> = building.units.iter().map(|unit| unit.name.clone()).collect();
-        let post_data = building.post_data(&inventory, &objects, ordered.after_indexes);
+        let (post_data, event_triggers) = building.post_data(&inventory, &objects, ordered.after_indexes);
         building.entries_unit(POST_DATA, everything.clone(), Vec::new(), post_data);
         building.materialized_views(&inventory, everything);
         building.sequences(&inventory);
+        let others = building.units.iter().map(|unit| unit.name.clone()).collect();
+        building.entries_unit(EVENT_TRIGGERS, others, Vec::new(), event_triggers);
         Self { units: building.units, entries: building.entries, notes: building.notes, sequences: building.values }
     }
 

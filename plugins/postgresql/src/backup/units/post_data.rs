@@ -3,29 +3,36 @@
 use super::{Building, MATERIALIZED_VIEWS, POST_DATA, PRE_DATA, note};
 use crate::backup::addresses;
 use crate::backup::inventory::Inventory;
-use crate::catalog::id::class;
+use crate::catalog::id::{Id, class};
 use crate::catalog::object::Object;
 use crate::entry::Entry;
 use std::collections::{HashMap, HashSet};
 
 impl Building {
     /// Everything after the data, indexes and foreign keys: first what looks at data, then what acts on it, then what is
-    /// said of objects and who may use them.
-    pub(super) fn post_data(&mut self, inventory: &Inventory, objects: &[Object], first: Vec<Entry>) -> Vec<Entry> {
+    /// said of objects and who may use them. And, for a unit of their own, the event triggers.
+    pub(super) fn post_data(
+        &mut self,
+        inventory: &Inventory,
+        objects: &[Object],
+        first: Vec<Entry>,
+    ) -> (Vec<Entry>, Vec<Entry>) {
         let mut entries = first;
+        entries.extend(unproven_of_domains(inventory, objects));
         let views: HashSet<u32> = inventory.views.iter().map(|view| view.oid).collect();
         let on_views = inventory.indexes.iter().filter(|index| views.contains(&index.relation) && !index.is_broken());
         entries.extend(on_views.map(|index| index.entry()));
         entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| row.into_entry()));
-        let (mut comments, mut last_comments) = self.comments(inventory, objects);
-        entries.append(&mut comments);
+        let (comments, on_event_triggers) = self.comments(inventory, objects);
+        entries.extend(comments);
         entries.extend(inventory.privileges.iter().cloned().map(|row| row.into_entry()));
         entries.extend(inventory.default_privileges.iter().cloned().map(|row| row.into_entry()));
-        entries.extend(inventory.definitions.event_triggers.iter().cloned().map(|row| row.into_entry()));
-        entries.append(&mut last_comments);
+        let mut event_triggers: Vec<Entry> =
+            inventory.definitions.event_triggers.iter().cloned().map(|row| row.into_entry()).collect();
+        event_triggers.extend(on_event_triggers);
         self.notes
             .extend(inventory.left_out.iter().map(|row| note("left-out", row.object.clone(), row.reason.clone())));
-        entries
+        (entries, event_triggers)
     }
 
     /// What is said of objects, and of event triggers, which are made last.
@@ -68,4 +75,16 @@ impl Building {
         }
         self.entries_unit(MATERIALIZED_VIEWS, after, Vec::new(), entries);
     }
+}
+
+/// Checks of domains that the data may violate, and that so come after it.
+fn unproven_of_domains(inventory: &Inventory, objects: &[Object]) -> Vec<Entry> {
+    let addresses: HashMap<Id, &str> = objects.iter().map(|object| (object.id, object.address.as_str())).collect();
+    let unproven = inventory.checks.iter().filter(|check| check.relation == 0 && !check.validated);
+    unproven
+        .filter_map(|check| {
+            let domain = addresses.get(&Id::new(class::TYPE, check.r#type))?;
+            Some(Entry::new(*domain, vec![check.statement(&format!("ALTER {domain}"))]))
+        })
+        .collect()
 }
