@@ -31,6 +31,9 @@ pub struct Entry {
 pub struct RoleStatement {
     /// The roles.
     pub roles: Vec<String>,
+    /// Those of them that whoever runs it must be able to act as: they get an object, or grant something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts_as: Vec<String>,
     /// The statement.
     pub sql: String,
 }
@@ -44,7 +47,7 @@ impl Entry {
     /// Adds the statement that gives the object to its owner.
     pub fn owned_by(&mut self, owner: &str) {
         let sql = format!("ALTER {} OWNER TO {}", self.object, ident(owner));
-        self.for_roles.push(RoleStatement { roles: vec![owner.to_owned()], sql });
+        self.for_roles.push(RoleStatement { roles: vec![owner.to_owned()], acts_as: vec![owner.to_owned()], sql });
     }
 
     /// Entries as a unit's bytes.

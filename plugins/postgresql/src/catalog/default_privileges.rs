@@ -30,7 +30,8 @@ impl Row {
         let privileges = self.privileges.join(", ");
         let sql =
             format!("ALTER {object}{schema} {verb} {privileges} ON {} {preposition} {grantee}{option}", self.kind);
+        let acts_as = vec![self.role.clone()];
         let roles = std::iter::once(self.role).chain(self.grantee).collect();
-        Entry { object, sql: Vec::new(), for_roles: vec![RoleStatement { roles, sql }] }
+        Entry { object, sql: Vec::new(), for_roles: vec![RoleStatement { roles, acts_as, sql }] }
     }
 }

@@ -28,7 +28,11 @@ impl Row {
         if roles.is_empty() {
             entry.sql.push(self.statement());
         } else {
-            entry.for_roles.push(RoleStatement { roles, sql: self.statement() });
+            entry.for_roles.push(RoleStatement {
+                roles,
+                acts_as: self.grantor.iter().cloned().collect(),
+                sql: self.statement(),
+            });
         }
         entry
     }

@@ -5,12 +5,11 @@
 //! Nobody sees what is there in between, since the database has its name only when all of it is done.
 
 use super::marker::Marker;
-use crate::backup::units::note;
+use super::roles::Roles;
 use crate::entry::{Entry, LONGEST};
 use crate::session::Session;
-use cofferdam_sdk::engine::{Complete, Data, Note, Summary, Unit};
+use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Result, join_all};
-use std::collections::HashSet;
 
 /// Statements that are on their way at once. More than 30, and `join_all` wouldn't start them in their order.
 const AT_ONCE: usize = 30;
@@ -22,8 +21,8 @@ const PART: usize = 500;
 pub struct Definitions<'a> {
     /// The connection, outside of a transaction.
     pub session: &'a Session,
-    /// The roles that the target has.
-    pub roles: &'a HashSet<String>,
+    /// The roles of the target.
+    pub roles: &'a Roles,
     /// Where it is marked.
     pub marker: &'a Marker,
     /// The unit.
@@ -39,7 +38,7 @@ impl Definitions<'_> {
         for number in 1.. {
             let entries = part(&mut lines).await?;
             let last = entries.len() < PART;
-            notes.extend(entries.iter().filter_map(|entry| missing_roles(entry, self.roles)));
+            notes.extend(entries.iter().flat_map(|entry| self.roles.notes(entry)));
             if last {
                 complete.await?;
                 self.transaction(&entries, &self.marker.whole(&self.unit.name)).await?;
@@ -56,7 +55,7 @@ impl Definitions<'_> {
         self.session.connection.run(format!("BEGIN; {mark}")).await?;
         let statements: Vec<(&str, &str)> = entries
             .iter()
-            .flat_map(|entry| statements(entry, self.roles).map(|sql| (entry.object.as_str(), sql)))
+            .flat_map(|entry| self.roles.statements(entry).map(|sql| (entry.object.as_str(), sql)))
             .collect();
         for batch in statements.chunks(AT_ONCE) {
             run(self.session, batch).await?;
@@ -91,38 +90,5 @@ fn explained(error: Error, object: &str) -> Error {
             error.with_hint("install the extension's package on the target server")
         }
         _ => error,
-    }
-}
-
-/// The statements of an entry whose roles are all there.
-fn statements<'a>(entry: &'a Entry, roles: &'a HashSet<String>) -> impl Iterator<Item = &'a str> {
-    let for_roles = entry.for_roles.iter().filter(|statement| statement.roles.iter().all(|role| roles.contains(role)));
-    entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).map(String::as_str)
-}
-
-fn missing_roles(entry: &Entry, roles: &HashSet<String>) -> Option<Note> {
-    let named = entry.for_roles.iter().flat_map(|statement| &statement.roles);
-    let mut missing: Vec<&str> = named.filter(|role| !roles.contains(*role)).map(String::as_str).collect();
-    missing.sort_unstable();
-    missing.dedup();
-    let what = if missing.len() == 1 { "role" } else { "roles" };
-    let reason = format!("without its owner or some rights: the target has no {what} {}", missing.join(", "));
-    (!missing.is_empty()).then(|| note("changed", entry.object.clone(), reason))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-    use super::*;
-
-    #[test]
-    fn what_names_a_role_that_is_not_there_is_left_out_and_told() {
-        let mut entry = Entry::new("TABLE \"t\"", vec!["create".to_owned()]);
-        entry.owned_by("alice");
-        entry.owned_by("bob");
-        let roles = HashSet::from(["bob".to_owned()]);
-        assert_eq!(statements(&entry, &roles).collect::<Vec<_>>(), ["create", "ALTER TABLE \"t\" OWNER TO \"bob\""]);
-        assert!(missing_roles(&entry, &roles).unwrap().reason.ends_with("no role alice"));
-        assert!(missing_roles(&Entry::new("x", vec![]), &roles).is_none());
     }
 }

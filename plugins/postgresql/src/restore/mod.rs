@@ -5,6 +5,7 @@ mod definitions;
 mod finish;
 mod marker;
 mod prepare;
+mod roles;
 mod session;
 mod source;
 mod target;

@@ -2,6 +2,7 @@
 
 use super::definitions::Definitions;
 use super::marker::Marker;
+use super::roles::Roles;
 use super::source::Facts;
 use super::target::Target;
 use super::{check, finish, prepare};
@@ -11,7 +12,6 @@ use crate::table::Table;
 use cofferdam_sdk::engine::{Complete, Data, Note, RestoreOptions, RestoreSession, Source, Summary, Unit};
 use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 /// A session of a restore.
 pub struct Restore {
@@ -29,7 +29,7 @@ pub struct Restore {
 
 struct Writer {
     session: Session,
-    roles: HashSet<String>,
+    roles: Roles,
 }
 
 impl Restore {
@@ -43,8 +43,8 @@ impl Restore {
 
     async fn writer(&self, target: &Target) -> Result<Writer> {
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
-        let roles = session.connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
-        Ok(Writer { session, roles: roles.into_iter().collect() })
+        let roles = Roles::read(&session).await?;
+        Ok(Writer { session, roles })
     }
 
     async fn copy(&self, session: &Session, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {

@@ -1,0 +1,112 @@
+//! The roles of the target, and what is left out for want of them.
+
+use crate::backup::units::note;
+use crate::entry::{Entry, RoleStatement};
+use crate::session::Session;
+use cofferdam_sdk::Result;
+use cofferdam_sdk::engine::Note;
+use std::collections::{BTreeSet, HashSet};
+
+/// The roles of the target.
+#[derive(Debug, Default)]
+pub struct Roles {
+    there: HashSet<String>,
+    /// Those that we may act as and give objects to. All of them, for a superuser.
+    ours: HashSet<String>,
+}
+
+impl Roles {
+    /// Reads them.
+    pub async fn read(session: &Session) -> Result<Self> {
+        let names = "SELECT rolname FROM pg_catalog.pg_roles";
+        // From 16 a member may lack the right to act as the role.
+        let right = if session.version.major() >= 16 { "SET" } else { "MEMBER" };
+        let there = session.connection.column(names).await?;
+        let ours = session.connection.column(format!("{names} WHERE pg_catalog.pg_has_role(oid, '{right}')")).await?;
+        Ok(Self { there: there.into_iter().collect(), ours: ours.into_iter().collect() })
+    }
+
+    /// The statements of an entry that can be run.
+    pub fn statements<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a str> {
+        let for_roles = entry.for_roles.iter().filter(|statement| self.allow(statement));
+        entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).map(String::as_str)
+    }
+
+    /// What to tell of the statements that can't.
+    pub fn notes(&self, entry: &Entry) -> Vec<Note> {
+        let left_out = || entry.for_roles.iter().filter(|statement| !self.allow(statement));
+        let named = left_out().flat_map(|statement| &statement.roles);
+        let missing: BTreeSet<&str> = named.filter(|role| !self.there.contains(*role)).map(String::as_str).collect();
+        let acting = left_out().flat_map(|statement| &statement.acts_as);
+        let foreign = acting.filter(|role| self.there.contains(*role) && !self.ours.contains(*role));
+        let foreign: BTreeSet<&str> = foreign.map(String::as_str).collect();
+        // A policy is a single statement, for all its roles.
+        let (kind, what) = if entry.object.starts_with("POLICY ") {
+            ("left-out", "not made")
+        } else {
+            ("changed", "without its owner or some rights")
+        };
+        let tell = |roles: BTreeSet<&str>, why: &str| {
+            let word = if roles.len() == 1 { "role" } else { "roles" };
+            let list = roles.into_iter().collect::<Vec<_>>().join(", ");
+            (!list.is_empty()).then(|| note(kind, entry.object.clone(), format!("{what}: {why} {word} {list}")))
+        };
+        let missing = tell(missing, "the target has no");
+        missing.into_iter().chain(tell(foreign, "the restoring role may not act as")).collect()
+    }
+
+    fn allow(&self, statement: &RoleStatement) -> bool {
+        statement.roles.iter().all(|role| self.there.contains(role))
+            && statement.acts_as.iter().all(|role| self.ours.contains(role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+
+    fn roles() -> Roles {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Roles { there: set(&["bob", "carol"]), ours: set(&["bob"]) }
+    }
+
+    fn for_roles(names: &[&str]) -> RoleStatement {
+        let roles = names.iter().map(|name| (*name).to_owned()).collect();
+        RoleStatement { roles, acts_as: Vec::new(), sql: "grant".to_owned() }
+    }
+
+    #[test]
+    fn what_names_a_role_that_is_not_there_is_left_out_and_told() {
+        let mut entry = Entry::new("TABLE \"t\"", vec!["create".to_owned()]);
+        entry.owned_by("alice");
+        entry.owned_by("bob");
+        let roles = roles();
+        let statements: Vec<_> = roles.statements(&entry).collect();
+        assert_eq!(statements, ["create", "ALTER TABLE \"t\" OWNER TO \"bob\""]);
+        let notes = roles.notes(&entry);
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].reason.ends_with("no role alice"));
+        assert!(roles.notes(&Entry::new("x", vec![])).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_given_to_a_role_that_is_not_ours_but_rights_are() {
+        let mut entry = Entry::new("TABLE \"t\"", vec!["create".to_owned()]);
+        entry.owned_by("carol");
+        entry.for_roles.push(for_roles(&["carol"]));
+        let roles = roles();
+        assert_eq!(roles.statements(&entry).collect::<Vec<_>>(), ["create", "grant"]);
+        assert!(roles.notes(&entry)[0].reason.ends_with("may not act as role carol"));
+    }
+
+    #[test]
+    fn a_policy_that_lacks_one_of_its_roles_is_told_to_be_missing() {
+        let mut entry = Entry::new("POLICY \"p\" ON \"t\"", Vec::new());
+        entry.for_roles.push(for_roles(&["alice", "bob"]));
+        let roles = roles();
+        assert_eq!(roles.statements(&entry).count(), 0);
+        assert_eq!(roles.notes(&entry)[0].kind, "left-out");
+        assert_eq!(roles.notes(&entry)[0].reason, "not made: the target has no role alice");
+    }
+}
