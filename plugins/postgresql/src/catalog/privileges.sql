@@ -75,7 +75,7 @@ WITH objects AS (
         coalesce(o.acl, acldefault(o.default_kind, o.owner)) AS now,
         CASE
             -- Every new database has it, and its privileges follow it to the owner that it is given.
-            WHEN o.kind = 'SCHEMA' AND o.target = 'public'
+            WHEN o.kind = 'SCHEMA' AND o.oid = to_regnamespace('public')
             THEN acldefault('n', o.owner)
                 || makeaclitem(0, o.owner, 'CREATE', false) -- until 14
                 || makeaclitem(0, o.owner, 'USAGE', false)
@@ -83,7 +83,7 @@ WITH objects AS (
         END AS before
     FROM objects AS o
     LEFT JOIN pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.column_number
-    WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL OR (o.kind = 'SCHEMA' AND o.target = 'public')
+    WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL OR (o.kind = 'SCHEMA' AND o.oid = to_regnamespace('public'))
 ), changes AS (
     SELECT c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
     FROM compared AS c
