@@ -4,7 +4,6 @@
 #   make test      all that a change must pass; what continuous integration runs
 #   make demo      backup, restore and clone of a database that looks like life, compared by pg_dump and psql
 #   make bench     the same work as pg_dump, pg_restore and pgcopydb, side by side
-#   make soak      the tests that take long
 #   make lint fmt  what the code must look like
 #
 # CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
@@ -14,7 +13,7 @@ PLUGINS := plugins/postgresql
 TEST_PLUGINS := tests/plugins/faulty
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 
-.PHONY: build debug plugins setup test fmt lint demo bench soak
+.PHONY: build debug plugins setup test fmt lint demo bench
 
 build: setup
 	cargo build --locked --release --package cofferdam
@@ -47,9 +46,6 @@ demo: build
 bench: build
 	@tests/setup/peers
 	cargo run --locked --release --package cofferdam-tests --bin bench
-
-soak: plugins
-	cargo test --locked --workspace -- --ignored
 
 # build-plugins PROFILE FOLDERS: by the program of that profile, which knows the toolchains.
 define build-plugins

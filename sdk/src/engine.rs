@@ -54,7 +54,8 @@ pub trait BackupSession: Sized + 'static {
     /// Is the state still good, and does the session stand in anyone's way?
     async fn alive(&self) -> Result<Vec<Note>>;
 
-    /// Opens a unit's stream. Reads of one session may overlap. The error code "conflict" asks that the leader reads it.
+    /// Opens a unit's stream. Reads of one session may overlap, and become readable in the order in which they were
+    /// called: the host takes them in that order. The error code "conflict" asks that the leader reads it.
     async fn read(&self, unit: Unit) -> Result<Reading>;
 
     /// What changed on the server since the plan.

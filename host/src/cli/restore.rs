@@ -10,8 +10,9 @@ use crate::operation::restore::{self, Request};
 
 /// Restore a backup into an instance
 ///
-/// The database is built beside whatever is there and gets its name last, so that nothing half-done is ever seen under
-/// it. An existing database with objects in it is never touched. Needs the recovery key or a passphrase.
+/// The database is built beside whatever is there and gets its name last, so that nothing half-done is seen under it. An
+/// empty database of that name is filled in place instead; one with anything in it is never touched. Needs the recovery
+/// key or a passphrase.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The backup
