@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use cofferdam_tests::command::show;
 use cofferdam_tests::error::Result;
+use cofferdam_tests::servers::Postgresql;
 
 /// How often the program's end is looked for; what wall times are exact to.
 const POLL: Duration = Duration::from_millis(5);
@@ -20,20 +21,25 @@ const TICKS: f64 = 100.0;
 pub struct Cost {
     /// Wall time in seconds.
     pub wall: f64,
-    /// User and system time in seconds, summed over the program's processes. The server's isn't in it.
+    /// User and system time in seconds, summed over the program's processes.
     pub cpu: f64,
+    /// The same of the servers' processes, in the time that the program ran.
+    pub server: f64,
     /// The highest sum of the proportional set sizes of the program's processes, in bytes; sampled.
     pub memory: u64,
 }
 
-/// Runs `command` to its end and measures it. Nothing else that this process started may end meanwhile.
+/// Runs `command` to its end and measures it, and what it has `servers` do. Nothing else that this process started may
+/// end meanwhile.
 ///
 /// # Errors
 /// If it can't be started or fails; then with what it said.
-pub fn measure(command: &mut Command) -> Result<Cost> {
+pub fn measure(command: &mut Command, servers: &[&Postgresql]) -> Result<Cost> {
     let said = tempfile::NamedTempFile::new()?;
     command.stdin(Stdio::null()).stdout(said.reopen()?).stderr(said.reopen()?);
-    let before = processor_time()?;
+    let postmasters = servers.iter().map(|server| server.process()).collect::<Result<Vec<u32>>>()?;
+    let server_time = || postmasters.iter().map(|postmaster| family_time(*postmaster)).sum::<f64>();
+    let before = (ended_time("self")?, server_time());
     let start = Instant::now();
     let mut child = command.spawn().map_err(|e| format!("{}: {e}", show(command)))?;
     let (mut memory, mut polls) = (0, 0);
@@ -51,27 +57,43 @@ pub fn measure(command: &mut Command) -> Result<Cost> {
     if !status.success() {
         return Err(format!("{} failed ({status})\n{}", show(command), fs::read_to_string(said.path())?).into());
     }
-    Ok(Cost { wall, cpu: processor_time()? - before, memory })
+    Ok(Cost { wall, cpu: ended_time("self")? - before.0, server: server_time() - before.1, memory })
 }
 
-/// Seconds that our children that ended, and theirs, have used: `cutime` and `cstime`, fields 16 and 17 of proc(5).
-fn processor_time() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
+/// Seconds that a process's children that ended, and theirs, have used: `cutime` and `cstime` of proc(5).
+fn ended_time(process: &str) -> Result<f64> {
+    Ok(times(process).ok_or("/proc/self/stat isn't as proc(5) says")?.1)
+}
+
+/// Seconds that a process and its children have used, those that ended too: a server's sessions come and go.
+fn family_time(process: u32) -> f64 {
+    let (own, ended) = times(&process.to_string()).unwrap_or_default();
+    own + ended + children(process).into_iter().map(family_time).sum::<f64>()
+}
+
+/// Seconds that a process used, and those that its children which ended did: `utime` and `stime`, `cutime` and `cstime`,
+/// fields 14 to 17 of proc(5). None if it has ended itself.
+fn times(process: &str) -> Option<(f64, f64)> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name in the second field may contain anything; the third begins after the last parenthesis.
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat isn't as proc(5) says")?;
-    let ticks = fields.split_whitespace().skip(13).take(2).map(str::parse::<f64>);
-    Ok(ticks.sum::<std::result::Result<f64, _>>()? / TICKS)
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: Vec<f64> = fields.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse().ok()).collect();
+    let &[user, system, ended_user, ended_system] = ticks.as_slice() else { return None };
+    Some(((user + system) / TICKS, (ended_user + ended_system) / TICKS))
 }
 
 /// Proportional set size of a process and all below it, in bytes. A process that ends meanwhile counts for nothing.
 fn resident(process: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let own = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next()?.parse::<u64>().ok());
+    own.unwrap_or(0) * 1024 + children(process).into_iter().map(resident).sum::<u64>()
+}
+
+/// The processes that a process has started and that run.
+fn children(process: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let below = threads
+    threads
         .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
         .flat_map(|children| children.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
-        .map(resident)
-        .sum::<u64>();
-    own.unwrap_or(0) * 1024 + below
+        .collect()
 }

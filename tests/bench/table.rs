@@ -26,23 +26,25 @@ impl Series {
 
 /// The head of the Markdown table.
 pub const HEAD: &str = "\
-| task | tool | wall, s | ratio | CPU, s | ratio | peak memory, MB | written, MB | rounds, s |
-|---|---|--:|--:|--:|--:|--:|--:|---|";
+| task | part | tool | wall, s | ratio | CPU, s | ratio | server's CPU, s | ratio | peak memory, MB | written, MB | rounds, s |
+|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|";
 
-/// The rows of one task: ours, and the one that it's compared with. A ratio below 1 means that we need less.
-pub fn rows(task: &str, ours: &Series, theirs: &Series) -> String {
-    let wall = ours.median(|c| c.wall) / theirs.median(|c| c.wall);
-    let cpu = ours.median(|c| c.cpu) / theirs.median(|c| c.cpu);
-    format!("{}\n{}", row(task, ours, &format!("{wall:.2}"), &format!("{cpu:.2}")), row(task, theirs, "1", "1"))
+/// The rows of one task on one part: ours, and the one that it's compared with. A ratio below 1 means that we need less.
+pub fn rows(task: &str, part: &str, ours: &Series, theirs: &Series) -> String {
+    let ratio = |value: fn(&Cost) -> f64| format!("{:.2}", ours.median(value) / theirs.median(value));
+    let ratios = [ratio(|c| c.wall), ratio(|c| c.cpu), ratio(|c| c.server)];
+    let one = ["1", "1", "1"].map(str::to_owned);
+    format!("{}\n{}", row(task, part, ours, &ratios), row(task, part, theirs, &one))
 }
 
-fn row(task: &str, series: &Series, wall: &str, cpu: &str) -> String {
+fn row(task: &str, part: &str, series: &Series, [wall, cpu, server]: &[String; 3]) -> String {
     let rounds: Vec<_> = series.costs.iter().map(|cost| format!("{:.1}", cost.wall)).collect();
     format!(
-        "| {task} | {} | {:.1} | {wall} | {:.1} | {cpu} | {:.0} | {} | {} |",
+        "| {task} | {part} | {} | {:.1} | {wall} | {:.1} | {cpu} | {:.1} | {server} | {:.0} | {} | {} |",
         series.tool,
         series.median(|c| c.wall),
         series.median(|c| c.cpu),
+        series.median(|c| c.server),
         series.median(|c| c.memory as f64) / 1e6,
         series.bytes.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6)),
         rounds.join(", "),
@@ -74,10 +76,10 @@ mod tests {
     #[test]
     fn a_ratio_compares_medians_and_not_the_best() {
         let series = |walls: [f64; 3]| Series {
-            costs: walls.map(|wall| Cost { wall, cpu: wall, memory: 0 }).to_vec(),
+            costs: walls.map(|wall| Cost { wall, cpu: wall, server: wall, memory: 0 }).to_vec(),
             ..Series::new("x")
         };
-        let text = rows("t", &series([1.0, 3.0, 3.0]), &series([2.0, 2.0, 2.0]));
+        let text = rows("t", "p", &series([1.0, 3.0, 3.0]), &series([2.0, 2.0, 2.0]));
         assert!(text.contains("| 3.0 | 1.50 |"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! The three tasks, each done by both tools, turn by turn.
+//! The three tasks, each done by both tools, turn by turn, on one part.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,8 +8,8 @@ use cofferdam_tests::error::Result;
 use cofferdam_tests::files::size;
 use cofferdam_tests::servers::{Postgresql, SUPERUSER};
 
-use crate::DATABASE;
 use crate::measure::{Cost, measure};
+use crate::part::Part;
 use crate::settings::Settings;
 use crate::table::Series;
 
@@ -19,19 +19,19 @@ const COPY: &str = "bench_copy";
 const CHECK: &str = include_str!("check.sql");
 
 /// Backup: ours, and pg_dump's.
-pub fn backups(server: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+pub fn backups(server: &Postgresql, part: Part, settings: &Settings) -> Result<(Series, Series)> {
     let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pg_dump -Fd, zstd:1"));
     rounds(
         settings,
         || {
-            let cofferdam = repository(server)?;
-            ours.costs.push(backup(&cofferdam, settings)?);
+            let cofferdam = repository(server, part)?;
+            ours.costs.push(backup(&cofferdam, server, part, settings)?);
             ours.bytes = Some(size(&cofferdam.folder().join("repository"))?);
             Ok(())
         },
         || {
             let folder = tempfile::tempdir()?;
-            theirs.costs.push(dump(server, &folder.path().join("dump"), settings)?);
+            theirs.costs.push(dump(server, part, &folder.path().join("dump"), settings)?);
             theirs.bytes = Some(size(folder.path())?);
             Ok(())
         },
@@ -40,46 +40,46 @@ pub fn backups(server: &Postgresql, settings: &Settings) -> Result<(Series, Seri
 }
 
 /// Restore into a new database: ours, and pg_restore's.
-pub fn restores(server: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+pub fn restores(server: &Postgresql, part: Part, settings: &Settings) -> Result<(Series, Series)> {
     let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pg_restore"));
-    let cofferdam = repository(server)?;
-    backup(&cofferdam, settings)?;
+    let cofferdam = repository(server, part)?;
+    backup(&cofferdam, server, part, settings)?;
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("dump");
-    dump(server, &path, settings)?;
+    dump(server, part, &path, settings)?;
     let jobs = settings.jobs.to_string();
     rounds(
         settings,
         || {
             server.sql("postgres", "CHECKPOINT")?;
             let arguments = ["restore", "bench@latest", "--to", "bench", "--database", COPY, "--jobs", &jobs];
-            ours.costs.push(measure(&mut cofferdam.command(&arguments))?);
-            check_and_drop(server, server)
+            ours.costs.push(measure(&mut cofferdam.command(&arguments), &[server])?);
+            check_and_drop(server, server, part)
         },
         || {
             server.create_database(COPY)?;
             server.sql("postgres", "CHECKPOINT")?;
             let mut restore = server.client("pg_restore", COPY)?;
-            theirs.costs.push(measure(restore.args(["-j", &jobs, "-d", COPY]).arg(&path))?);
-            check_and_drop(server, server)
+            theirs.costs.push(measure(restore.args(["-j", &jobs, "-d", COPY]).arg(&path), &[server])?);
+            check_and_drop(server, server, part)
         },
     )?;
     Ok((ours, theirs))
 }
 
 /// Clone to another server: ours, and pgcopydb's.
-pub fn clones(source: &Postgresql, target: &Postgresql, settings: &Settings) -> Result<(Series, Series)> {
+pub fn clones(source: &Postgresql, target: &Postgresql, part: Part, settings: &Settings) -> Result<(Series, Series)> {
     let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pgcopydb clone"));
-    let mut cofferdam = repository(source)?;
+    let mut cofferdam = repository(source, part)?;
     cofferdam.add_instance("target", target, SUPERUSER)?;
     let jobs = settings.jobs.to_string();
     rounds(
         settings,
         || {
             target.sql("postgres", "CHECKPOINT")?;
-            let arguments = ["clone", "bench", "target", "--database", DATABASE, "--as", COPY, "--jobs", &jobs];
-            ours.costs.push(measure(&mut cofferdam.command(&arguments))?);
-            check_and_drop(source, target)
+            let arguments = ["clone", "bench", "target", "--database", part.name(), "--as", COPY, "--jobs", &jobs];
+            ours.costs.push(measure(&mut cofferdam.command(&arguments), &[source, target])?);
+            check_and_drop(source, target, part)
         },
         || {
             target.create_database(COPY)?;
@@ -88,10 +88,10 @@ pub fn clones(source: &Postgresql, target: &Postgresql, settings: &Settings) -> 
             let mut copy = Command::new("pgcopydb");
             copy.args(["clone", "--table-jobs", &jobs, "--index-jobs", &jobs, "--dir"]).arg(folder.path().join("work"));
             // The environment holds one password only, so here they are part of the addresses.
-            copy.env("PGCOPYDB_SOURCE_PGURI", with_password(source, DATABASE));
+            copy.env("PGCOPYDB_SOURCE_PGURI", with_password(source, part.name()));
             copy.env("PGCOPYDB_TARGET_PGURI", with_password(target, COPY));
-            theirs.costs.push(measure(&mut copy)?);
-            check_and_drop(source, target)
+            theirs.costs.push(measure(&mut copy, &[source, target])?);
+            check_and_drop(source, target, part)
         },
     )?;
     Ok((ours, theirs))
@@ -116,26 +116,26 @@ fn rounds(
 }
 
 /// An empty repository, and a configuration that knows `server` as "bench".
-fn repository(server: &Postgresql) -> Result<Cofferdam> {
+fn repository(server: &Postgresql, part: Part) -> Result<Cofferdam> {
     let mut cofferdam = Cofferdam::new()?;
-    cofferdam.add_instance("bench", server, DATABASE)?;
+    cofferdam.add_instance("bench", server, part.name())?;
     cofferdam.initialize()?;
     Ok(cofferdam)
 }
 
-fn backup(cofferdam: &Cofferdam, settings: &Settings) -> Result<Cost> {
+fn backup(cofferdam: &Cofferdam, server: &Postgresql, part: Part, settings: &Settings) -> Result<Cost> {
     let jobs = settings.jobs.to_string();
-    measure(&mut cofferdam.command(&["backup", "bench", "--database", DATABASE, "--jobs", &jobs]))
+    measure(&mut cofferdam.command(&["backup", "bench", "--database", part.name(), "--jobs", &jobs]), &[server])
 }
 
-fn dump(server: &Postgresql, path: &Path, settings: &Settings) -> Result<Cost> {
-    let mut dump = server.client("pg_dump", DATABASE)?;
-    measure(dump.args(["-Fd", "--compress=zstd:1", "-j", &settings.jobs.to_string(), "-f"]).arg(path))
+fn dump(server: &Postgresql, part: Part, path: &Path, settings: &Settings) -> Result<Cost> {
+    let mut dump = server.client("pg_dump", part.name())?;
+    measure(dump.args(["-Fd", "--compress=zstd:1", "-j", &settings.jobs.to_string(), "-f"]).arg(path), &[server])
 }
 
 /// A tool that was fast because it left something out doesn't count.
-fn check_and_drop(source: &Postgresql, target: &Postgresql) -> Result<()> {
-    let (expected, found) = (source.sql(DATABASE, CHECK)?, target.sql(COPY, CHECK)?);
+fn check_and_drop(source: &Postgresql, target: &Postgresql, part: Part) -> Result<()> {
+    let (expected, found) = (source.sql(part.name(), CHECK)?, target.sql(COPY, CHECK)?);
     if expected != found {
         return Err(format!("the copy isn't whole: {found} instead of {expected}").into());
     }

@@ -117,10 +117,17 @@ impl Postgresql {
     /// # Errors
     /// If it isn't running.
     pub fn crash(&self) -> Result<()> {
-        let pid_file = fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
-        let postmaster = pid_file.lines().next().unwrap_or_default();
         // PostgreSQL docs 19.5: SIGQUIT is the immediate shutdown.
-        succeed(Command::new("kill").args(["-QUIT", postmaster]), STATEMENT).map(drop)
+        succeed(Command::new("kill").args(["-QUIT", &self.process()?.to_string()]), STATEMENT).map(drop)
+    }
+
+    /// The process that starts all others of the server.
+    ///
+    /// # Errors
+    /// If it isn't running.
+    pub fn process(&self) -> Result<u32> {
+        let pid_file = fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
+        Ok(pid_file.lines().next().unwrap_or_default().parse()?)
     }
 
     /// A client program that connects to `database` of this server as [`SUPERUSER`] if nothing else is said.
