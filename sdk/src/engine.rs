@@ -1,7 +1,7 @@
 //! What a plugin's author implements.
 //!
-//! Every plugin is an [`Engine`]. It is a [`Backup`], [`Restore`] or [`Clone`] engine too if it implements that trait and
-//! names it in [`export!`](crate::export).
+//! Every plugin is an [`Engine`]. It is a [`Backup`], [`Restore`], [`Clone`], [`ToFiles`] or [`FromFiles`] engine too if it
+//! implements that trait and names it in [`export!`](crate::export).
 #![allow(async_fn_in_trait, reason = "a plugin runs on one thread, so its futures need no Send")]
 
 use crate::reading::Reading;
@@ -10,9 +10,13 @@ use wit_bindgen::{FutureReader, StreamReader};
 
 pub use crate::bindings::backup::exports::cofferdam::engine::backup::{BackupOptions, Plan};
 pub use crate::bindings::clone::exports::cofferdam::engine::clone::CloneOptions;
+pub use crate::bindings::from_files::exports::cofferdam::engine::from_files::{
+    Described, Found, Made, Plan as FilesPlan,
+};
 pub use crate::bindings::instance::exports::cofferdam::engine::instance::{DatabaseInfo, Finding, InstanceInfo};
-pub use crate::bindings::restore::exports::cofferdam::engine::restore::{RestoreOptions, Source};
-pub use crate::bindings::services::cofferdam::engine::units::{Note, Summary, Unit};
+pub use crate::bindings::restore::exports::cofferdam::engine::restore::RestoreOptions;
+pub use crate::bindings::services::cofferdam::engine::units::{Note, Source, Summary, Unit};
+pub use crate::bindings::to_files::exports::cofferdam::engine::to_files::{File, FilesOptions, Layout, Part};
 
 /// A database engine, and the instances of it.
 pub trait Engine: 'static {
@@ -105,4 +109,25 @@ pub trait RestoreSession: Sized + 'static {
 pub trait Clone: Engine {
     /// Copies `options.source` to `options.target`.
     async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary>;
+}
+
+/// An engine that makes its own files of a backup, for its own tools. It needs no server for that.
+pub trait ToFiles: Engine {
+    /// Which files there are, and what is in each.
+    async fn lay_out(source: Source, options: FilesOptions) -> Result<Layout>;
+
+    /// A unit's stream as it belongs into the file at `path`. See [`Reading::passed_on`] for one that goes in as it is.
+    async fn convert(path: String, unit: Unit, data: Data, complete: Complete) -> Result<Reading>;
+}
+
+/// An engine that makes a backup of its own files. It needs no server for that.
+pub trait FromFiles: Engine {
+    /// Which of the files have to be seen for a plan. They are read whole, so they are the small ones.
+    async fn describing(files: Vec<Found>) -> Result<Vec<String>>;
+
+    /// The units that the files make.
+    async fn recognise(files: Vec<Found>, described: Vec<Described>, options: Options) -> Result<FilesPlan>;
+
+    /// A file's stream as it belongs into the unit. See [`Reading::passed_on`] for one that goes in as it is.
+    async fn convert(unit: Unit, path: String, data: Data, complete: Complete) -> Result<Reading>;
 }

@@ -3,7 +3,7 @@
 /// Makes a type the component: `export!(Type: backup, restore);`.
 ///
 /// The type implements [`Engine`](crate::engine::Engine), and the trait of each capability that is named: `backup`,
-/// `restore`, `clone`. The component exports `cofferdam:engine/instance` and what is named, nothing else.
+/// `restore`, `clone`, `to_files`, `from_files`. The component exports `cofferdam:engine/instance` and what is named, nothing else.
 #[macro_export]
 macro_rules! export {
     ($engine:ident $(: $($capability:ident),+)?) => {

@@ -2,11 +2,14 @@
 
 use crate::bindings::backup::exports::cofferdam::engine::backup;
 use crate::bindings::clone::exports::cofferdam::engine::clone;
+use crate::bindings::from_files::exports::cofferdam::engine::from_files;
 use crate::bindings::instance::exports::cofferdam::engine::instance;
 use crate::bindings::restore::exports::cofferdam::engine::restore;
+use crate::bindings::to_files::exports::cofferdam::engine::to_files;
 use crate::engine::{
-    Backup, BackupOptions, BackupSession, Clone, CloneOptions, Complete, Data, Engine, Finding, InstanceInfo, Note,
-    Plan, Restore, RestoreOptions, RestoreSession, Source, Summary, Unit,
+    Backup, BackupOptions, BackupSession, Clone, CloneOptions, Complete, Data, Described, Engine, FilesOptions,
+    FilesPlan, Finding, Found, FromFiles, InstanceInfo, Layout, Note, Plan, Restore, RestoreOptions, RestoreSession,
+    Source, Summary, ToFiles, Unit,
 };
 use crate::{Endpoint, Options, Result, panic};
 use std::marker::PhantomData;
@@ -114,5 +117,44 @@ impl<E: Clone> clone::Guest for Plugin<E> {
     async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary> {
         panic::install();
         E::clone(server, options).await
+    }
+}
+
+impl<E: ToFiles> to_files::Guest for Plugin<E> {
+    async fn lay_out(source: Source, options: FilesOptions) -> Result<Layout> {
+        panic::install();
+        E::lay_out(source, options).await
+    }
+
+    async fn convert(
+        path: String,
+        unit: Unit,
+        data: Data,
+        complete: Complete,
+    ) -> Result<(StreamReader<u8>, FutureReader<Result<Summary>>)> {
+        panic::install();
+        Ok(<E as ToFiles>::convert(path, unit, data, complete).await?.into_parts())
+    }
+}
+
+impl<E: FromFiles> from_files::Guest for Plugin<E> {
+    async fn describing(files: Vec<Found>) -> Result<Vec<String>> {
+        panic::install();
+        E::describing(files).await
+    }
+
+    async fn recognise(files: Vec<Found>, described: Vec<Described>, options: Options) -> Result<FilesPlan> {
+        panic::install();
+        E::recognise(files, described, options).await
+    }
+
+    async fn convert(
+        unit: Unit,
+        path: String,
+        data: Data,
+        complete: Complete,
+    ) -> Result<(StreamReader<u8>, FutureReader<Result<Summary>>)> {
+        panic::install();
+        Ok(<E as FromFiles>::convert(unit, path, data, complete).await?.into_parts())
     }
 }

@@ -1,7 +1,7 @@
 //! A unit's stream on its way out of the plugin.
 
 use crate::bindings::backup::{wit_future, wit_stream};
-use crate::engine::Summary;
+use crate::engine::{Complete, Data, Summary};
 use crate::{Error, Result};
 use std::pin::Pin;
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter, spawn_local};
@@ -18,6 +18,15 @@ impl Reading {
     /// `summary` is run beside the stream and must end only when the source has confirmed that it was whole.
     pub fn new(data: StreamReader<u8>, summary: impl Future<Output = Result<Summary>> + 'static) -> Self {
         Self { data, summary: Box::pin(summary) }
+    }
+
+    /// A stream that came with the call, handed on as it is: its bytes never enter the plugin.
+    #[must_use]
+    pub fn passed_on(data: Data, complete: Complete) -> Self {
+        Self::new(data, async move {
+            complete.await?;
+            Ok(Summary::default())
+        })
     }
 
     /// Bytes that the plugin makes itself, piece by piece: `produce` writes them and says what they were.

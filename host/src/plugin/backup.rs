@@ -1,10 +1,10 @@
 //! `cofferdam:engine/backup`: a session that reads units.
 
 use tokio::sync::oneshot;
-use wasmtime::component::ResourceAny;
+use wasmtime::component::{Accessor, FutureReader, ResourceAny, StreamReader};
 
 use super::convert::{self, Note, Options, Summary, Unit};
-use super::sandbox::{Exports, Sandbox};
+use super::sandbox::{Exports, Sandbox, Tenant};
 use crate::error::{Error, Result};
 use crate::services::Endpoint;
 use crate::services::bindings::cofferdam::{engine::units as units_wit, host::types};
@@ -57,15 +57,31 @@ impl Plan {
     }
 }
 
+/// What a plugin says of a stream, as the contract has it.
+pub(super) type Summarised = std::result::Result<units_wit::Summary, types::Error>;
+
 /// A unit's stream, and what the plugin says once it is over.
 pub struct Reading {
     /// The bytes.
     pub data: ByteStream,
-    summary: oneshot::Receiver<std::result::Result<units_wit::Summary, types::Error>>,
+    summary: oneshot::Receiver<Summarised>,
     sandbox: Sandbox,
 }
 
 impl Reading {
+    /// What a call gave back, as handles of the store behind `accessor`.
+    pub(super) fn take(
+        accessor: &Accessor<Tenant>,
+        data: StreamReader<u8>,
+        summary: FutureReader<Summarised>,
+        sandbox: Sandbox,
+    ) -> wasmtime::Result<Self> {
+        accessor.with(|mut a| {
+            let summary = stream::awaited(summary, &mut a)?;
+            Ok(Self { data: ByteStream::take(data, &mut a)?, summary, sandbox })
+        })
+    }
+
     /// The plugin that it comes from.
     #[must_use]
     pub fn plugin(&self) -> &str {
@@ -192,21 +208,19 @@ impl BackupSession {
     /// The plugin's, or its failure.
     pub async fn read(&self, unit: &Unit) -> Result<Reading> {
         let (session, unit) = (self.session, units_wit::Unit::from(unit.clone()));
-        let (data, summary) = self
+        let sandbox = self.sandbox.clone();
+        let reading = self
             .sandbox
             .call("read", move |accessor, exports| {
                 Box::pin(async move {
                     match exported(exports)?.session().call_read(accessor, session, unit).await? {
                         Err(error) => Ok(Err(error)),
-                        Ok((data, summary)) => accessor.with(|mut a| {
-                            let summary = stream::awaited(summary, &mut a)?;
-                            Ok(Ok((ByteStream::take(data, &mut a)?, summary)))
-                        }),
+                        Ok((data, summary)) => Reading::take(accessor, data, summary, sandbox).map(Ok),
                     }
                 })
             })
             .await??;
-        Ok(Reading { data, summary, sandbox: self.sandbox.clone() })
+        Ok(reading)
     }
 
     /// Closes the session; the leader says what changed on the server since the plan.

@@ -13,13 +13,18 @@ pub enum Capability {
     Restore,
     /// Copy inside one server.
     Clone,
+    /// Make the engine's own files of a backup.
+    ToFiles,
+    /// Make a backup of the engine's own files.
+    FromFiles,
     /// Backups that stay on the server's side.
     External,
 }
 
 impl Capability {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Instance, Self::Backup, Self::Restore, Self::Clone, Self::External];
+    pub const ALL: [Self; 7] =
+        [Self::Instance, Self::Backup, Self::Restore, Self::Clone, Self::ToFiles, Self::FromFiles, Self::External];
 
     /// Its name, as in the WIT file.
     #[must_use]
@@ -29,6 +34,8 @@ impl Capability {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Clone => "clone",
+            Self::ToFiles => "to-files",
+            Self::FromFiles => "from-files",
             Self::External => "external",
         }
     }

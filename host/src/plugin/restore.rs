@@ -1,13 +1,14 @@
 //! `cofferdam:engine/restore`: a session that writes units.
 
 use tokio::sync::oneshot;
-use wasmtime::component::{FutureReader, ResourceAny, StreamReader};
+use wasmtime::component::ResourceAny;
 
 use super::convert::{self, Note, Options, Summary, Unit};
+use super::handing::hand_in;
 use super::sandbox::{Exports, Sandbox};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::services::Endpoint;
-use crate::services::bindings::cofferdam::{engine::units as units_wit, host::types};
+use crate::services::bindings::cofferdam::engine::units as units_wit;
 use crate::services::bindings::exports::cofferdam::engine::restore as wit;
 use crate::services::stream::ByteStream;
 
@@ -42,8 +43,8 @@ pub struct Source {
 }
 
 impl Source {
-    fn for_plugin(&self) -> wit::Source {
-        wit::Source {
+    pub(super) fn for_plugin(&self) -> units_wit::Source {
+        units_wit::Source {
             engine: self.engine.clone(),
             server_version: self.server_version.clone(),
             units: self.units.iter().cloned().map(units_wit::Unit::from).collect(),
@@ -145,15 +146,7 @@ impl RestoreSession {
             .sandbox
             .call("write", move |accessor, exports| {
                 Box::pin(async move {
-                    let (data, complete) = accessor.with(|mut a| -> wasmtime::Result<_> {
-                        let context = std::sync::Arc::clone(a.get().services.context());
-                        let complete = async move {
-                            let ended = complete.await.unwrap_or_else(|_| Err(Error::cancelled("the source was lost")));
-                            Ok::<_, wasmtime::Error>(ended.map_err(|e| types::Error::told(&e, &context)))
-                        };
-                        let data = StreamReader::new(&mut a, data)?;
-                        Ok((data, FutureReader::new(&mut a, Box::pin(complete))?))
-                    })?;
+                    let (data, complete) = hand_in(accessor, data, complete)?;
                     let sessions = exported(exports)?.session();
                     sessions.call_write(accessor, session, unit, attempt, data, complete).await
                 })

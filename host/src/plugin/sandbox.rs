@@ -42,6 +42,8 @@ pub struct Exports {
     pub(super) instance: engine::instance::Guest,
     pub(super) backup: Option<engine::backup::Guest>,
     pub(super) restore: Option<engine::restore::Guest>,
+    pub(super) to_files: Option<engine::to_files::Guest>,
+    pub(super) from_files: Option<engine::from_files::Guest>,
 }
 
 impl Exports {
@@ -52,6 +54,8 @@ impl Exports {
                 Capability::Instance => engine::instance::GuestIndices::new(pre).map(|_| ())?,
                 Capability::Backup => engine::backup::GuestIndices::new(pre).map(|_| ())?,
                 Capability::Restore => engine::restore::GuestIndices::new(pre).map(|_| ())?,
+                Capability::ToFiles => engine::to_files::GuestIndices::new(pre).map(|_| ())?,
+                Capability::FromFiles => engine::from_files::GuestIndices::new(pre).map(|_| ())?,
                 Capability::Clone | Capability::External => {}
             }
         }
@@ -68,6 +72,12 @@ impl Exports {
                 .transpose()?,
             restore: has(Capability::Restore)
                 .then(|| engine::restore::GuestIndices::new(pre)?.load(&mut *store, instance))
+                .transpose()?,
+            to_files: has(Capability::ToFiles)
+                .then(|| engine::to_files::GuestIndices::new(pre)?.load(&mut *store, instance))
+                .transpose()?,
+            from_files: has(Capability::FromFiles)
+                .then(|| engine::from_files::GuestIndices::new(pre)?.load(&mut *store, instance))
                 .transpose()?,
         };
         Ok(loaded)

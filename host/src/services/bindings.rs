@@ -15,6 +15,8 @@ wasmtime::component::bindgen!({
             export cofferdam:engine/instance@0.1.0;
             export cofferdam:engine/backup@0.1.0;
             export cofferdam:engine/restore@0.1.0;
+            export cofferdam:engine/to-files@0.1.0;
+            export cofferdam:engine/from-files@0.1.0;
         }
     ",
     world: "cofferdam:served/everything",

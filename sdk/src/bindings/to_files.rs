@@ -1,0 +1,16 @@
+//! The capability "to-files": a plugin exports it or hasn't got it.
+
+wit_bindgen::generate!({
+    path: ["../wit/host/0.1.0", "../wit/postgres/0.1.0", "../wit/engine/0.1.0"],
+    inline: "
+        package cofferdam:sdk-to-files;
+        world to-files-exports { export cofferdam:engine/to-files@0.1.0; }
+    ",
+    with: {
+        "cofferdam:host/types@0.1.0": crate::bindings::services::cofferdam::host::types,
+        "cofferdam:engine/units@0.1.0": crate::bindings::services::cofferdam::engine::units,
+        "cofferdam:engine/to-files@0.1.0": generate,
+    },
+    additional_derives: [Clone],
+    pub_export_macro: true,
+});
