@@ -31,6 +31,7 @@ mod plugin;
 pub mod postgres;
 mod reading;
 pub mod report;
+pub mod tcp;
 
 pub use bindings::services::cofferdam::host::endpoint::{ConnectionInfo, Endpoint};
 pub use bindings::services::cofferdam::host::{random, time};

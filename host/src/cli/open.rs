@@ -94,7 +94,7 @@ impl Session {
             return Err(Error::invalid_options(format!("[plugins.{engine}] names the plugin of {}", about.name))
                 .with_hint("a plugin's name in the configuration is its engine's"));
         }
-        let endpoint = Endpoint::new(instance.url.as_url().clone(), password);
+        let endpoint = Endpoint::new(instance.url.as_url().clone(), password, about.default_port);
         Ok(Party { name: name.to_string(), plugin, endpoint })
     }
 }

@@ -17,7 +17,7 @@ pub struct Served {
 }
 
 /// Everything that is served. A service that isn't in this table can't be imported.
-pub const SERVED: [Served; 6] = [
+pub const SERVED: [Served; 9] = [
     Served { interface: "cofferdam:host/types", version: "0.1.0", grant: None, means: "the vocabulary" },
     Served {
         interface: "cofferdam:host/endpoint",
@@ -33,6 +33,25 @@ pub const SERVED: [Served; 6] = [
         version: "0.1.0",
         grant: Some("postgres"),
         means: "talk to the instances that you name in PostgreSQL's protocol",
+    },
+    Served {
+        interface: "cofferdam:tcp/tcp",
+        version: "0.1.0",
+        grant: Some("tcp"),
+        means: "talk to the instances that you name in a protocol of its own",
+    },
+    Served {
+        interface: "cofferdam:tcp/secrets",
+        version: "0.1.0",
+        grant: Some("secrets"),
+        means: "log in with the password of the instances that you name, by answering a challenge, without seeing it",
+    },
+    Served {
+        interface: "cofferdam:tcp/secret-write",
+        version: "0.1.0",
+        grant: Some("secret-write"),
+        means: "have the password of the instances that you name sent to them; a malicious plugin could make the server \
+                repeat it",
     },
 ];
 

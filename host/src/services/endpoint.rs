@@ -17,16 +17,22 @@ pub struct Endpoint(Arc<Inner>);
 struct Inner {
     url: ConnectionUrl,
     password: Option<Secret>,
+    default_port: Option<u16>,
 }
 
 /// The URL's parameters that a plugin may read: none of them can hold a secret or a path of the operator's.
 const OPEN_PARAMETERS: [&str; 3] = ["sslmode", "connect_timeout", "application_name"];
 
 impl Endpoint {
-    /// An endpoint from the operator's configuration. The URL holds no password.
+    /// An endpoint from the operator's configuration. The URL holds no password; where it names no port,
+    /// `default_port` is meant.
     #[must_use]
-    pub fn new(url: ConnectionUrl, password: Option<Secret>) -> Self {
-        Self(Arc::new(Inner { url, password }))
+    pub fn new(url: ConnectionUrl, password: Option<Secret>, default_port: Option<u16>) -> Self {
+        Self(Arc::new(Inner { url, password, default_port }))
+    }
+
+    pub(super) fn default_port(&self) -> Option<u16> {
+        self.0.default_port
     }
 
     pub(super) fn url(&self) -> &ConnectionUrl {
@@ -41,7 +47,7 @@ impl Endpoint {
         let url = &self.0.url;
         ConnectionInfo {
             host: url.host().unwrap_or_default(),
-            port: url.port().unwrap_or_default(),
+            port: url.port().or(self.0.default_port).unwrap_or_default(),
             database: url.database(),
             user: url.user(),
             parameters: url
@@ -75,7 +81,7 @@ mod tests {
     #[test]
     fn a_plugin_reads_no_file_names_from_its_endpoint() {
         let url = "postgresql://b%40r@h:1/d?sslmode=require&sslkey=/etc/secret.key";
-        let info = Endpoint::new(ConnectionUrl::parse(url).unwrap(), None).info();
+        let info = Endpoint::new(ConnectionUrl::parse(url).unwrap(), None, None).info();
         assert_eq!(info.user.as_deref(), Some("b@r"));
         assert_eq!(info.database.as_deref(), Some("d"));
         assert_eq!(info.parameters, [("sslmode".to_owned(), "require".to_owned())]);

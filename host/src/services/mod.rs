@@ -11,6 +11,7 @@ pub mod postgres;
 mod random;
 mod report;
 pub mod stream;
+mod tcp;
 mod time;
 
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Services {
 
 /// More handles than any engine needs; a leak ends here and not in the host's memory.
 const MAX_HANDLES: usize = 4096;
+/// Connections that one sandbox may have open, of all kinds together: an engine needs two or three.
+const MAX_CONNECTIONS: usize = 16;
 
 impl Services {
     /// Services for one sandbox of this operation.
@@ -66,7 +69,7 @@ impl Services {
         Self {
             context,
             handles,
-            slots: Arc::new(Semaphore::new(postgres::MAX_CONNECTIONS)),
+            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             calls: postgres::Calls::default(),
             log: report::Budget::default(),
         }
@@ -96,11 +99,14 @@ pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     services: fn(&mut T) -> &mut Services,
 ) -> wasmtime::Result<()> {
-    use bindings::cofferdam::{host, postgres};
+    use bindings::cofferdam::{host, postgres, tcp};
     host::types::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::endpoint::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::time::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::random::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::report::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
-    postgres::postgres::add_to_linker::<T, HasSelf<Services>>(linker, services)
+    postgres::postgres::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    tcp::tcp::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    tcp::secrets::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    tcp::secret_write::add_to_linker::<T, HasSelf<Services>>(linker, services)
 }

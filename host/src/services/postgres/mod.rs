@@ -18,7 +18,7 @@ use super::bindings::cofferdam::postgres::postgres::{
     Cell, Host, HostConnection, HostConnectionWithStore, Outcome, Sql,
 };
 use super::stream::{self, ByteStream};
-use super::{Endpoint, Services};
+use super::{Endpoint, MAX_CONNECTIONS, Services};
 use crate::error::{Error, Result};
 
 /// A session with a server, as a plugin's handle. Whatever still uses the session holds its slot, also when the handle
@@ -27,8 +27,6 @@ pub struct Connection(Client, Slot);
 
 type Slot = Arc<OwnedSemaphorePermit>;
 
-/// Sessions that one sandbox may have open: an engine needs two or three.
-pub(super) const MAX_CONNECTIONS: usize = 16;
 /// Calls that one sandbox may have under way, and the bytes of their SQL: the host holds both until they are answered.
 const MAX_CALLS: usize = 1024;
 const MAX_CALL_BYTES: usize = 256 << 20;
