@@ -13,9 +13,9 @@ pub use crate::bindings::clone::exports::cofferdam::engine::clone::CloneOptions;
 pub use crate::bindings::from_files::exports::cofferdam::engine::from_files::{
     Described, Found, Made, Plan as FilesPlan,
 };
-pub use crate::bindings::instance::exports::cofferdam::engine::instance::{DatabaseInfo, Finding, InstanceInfo};
-pub use crate::bindings::restore::exports::cofferdam::engine::restore::RestoreOptions;
-pub use crate::bindings::services::cofferdam::engine::units::{Note, Source, Summary, Unit};
+pub use crate::bindings::instance::exports::cofferdam::engine::instance::{DatabaseInfo, InstanceInfo};
+pub use crate::bindings::restore::exports::cofferdam::engine::restore::{Prepared, RestoreOptions};
+pub use crate::bindings::services::cofferdam::engine::units::{Finding, Note, Source, Summary, Unit};
 pub use crate::bindings::to_files::exports::cofferdam::engine::to_files::{File, FilesOptions, Layout, Part};
 
 /// A database engine, and the instances of it.
@@ -90,10 +90,10 @@ pub trait RestoreSession: Sized + 'static {
     }
 
     /// What would happen, and what would stop it. Changes nothing.
-    async fn check(&self, source: Source) -> Result<Vec<Note>>;
+    async fn check(&self, source: Source) -> Result<Vec<Finding>>;
 
-    /// Makes the target ready; the token is how workers find it.
-    async fn prepare(&self, source: Source) -> Result<String>;
+    /// Makes the target ready, and says which units are wanted and how workers find the target.
+    async fn prepare(&self, source: Source) -> Result<Prepared>;
 
     /// Writes a unit. After an error nothing of it is there, and a repeated attempt never doubles it.
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary>;

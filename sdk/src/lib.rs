@@ -27,6 +27,7 @@ mod export;
 mod lines;
 pub mod options;
 mod panic;
+pub mod pattern;
 mod plugin;
 pub mod postgres;
 mod reading;

@@ -8,8 +8,8 @@ use crate::bindings::restore::exports::cofferdam::engine::restore;
 use crate::bindings::to_files::exports::cofferdam::engine::to_files;
 use crate::engine::{
     Backup, BackupOptions, BackupSession, Clone, CloneOptions, Complete, Data, Described, Engine, FilesOptions,
-    FilesPlan, Finding, Found, FromFiles, InstanceInfo, Layout, Note, Plan, Restore, RestoreOptions, RestoreSession,
-    Source, Summary, ToFiles, Unit,
+    FilesPlan, Finding, Found, FromFiles, InstanceInfo, Layout, Note, Plan, Prepared, Restore, RestoreOptions,
+    RestoreSession, Source, Summary, ToFiles, Unit,
 };
 use crate::{Endpoint, Options, Result, panic};
 use std::marker::PhantomData;
@@ -92,11 +92,11 @@ impl<S: RestoreSession> restore::GuestSession for RestoreAdapter<S> {
         Ok(restore::Session::new(Self(S::join(target, options, token).await?)))
     }
 
-    async fn check(&self, source: Source) -> Result<Vec<Note>> {
+    async fn check(&self, source: Source) -> Result<Vec<Finding>> {
         self.0.check(source).await
     }
 
-    async fn prepare(&self, source: Source) -> Result<String> {
+    async fn prepare(&self, source: Source) -> Result<Prepared> {
         self.0.prepare(source).await
     }
 

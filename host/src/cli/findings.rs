@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::plugin::{Finding, Note};
+use crate::plugin::Finding;
 use crate::secrets::sanitize;
 
 /// Findings of a check or of a dry run.
@@ -18,16 +18,6 @@ pub struct Findings {
 impl Findings {
     pub(super) fn new(findings: Vec<Finding>) -> Self {
         Self { possible: !findings.iter().any(|f| f.severity == "blocker"), findings }
-    }
-
-    /// Those of a dry run, which come as notes.
-    pub(super) fn of_notes(notes: Vec<Note>) -> Self {
-        let finding = |n: Note| Finding {
-            severity: n.kind,
-            what: if n.object.is_empty() { n.reason } else { format!("{}: {}", n.object, n.reason) },
-            remedy: None,
-        };
-        Self::new(notes.into_iter().map(finding).collect())
     }
 
     /// Ok if nothing stands against it.
@@ -48,7 +38,11 @@ impl fmt::Display for Findings {
             return f.write_str("nothing stands against it");
         }
         for finding in &self.findings {
-            writeln!(f, "{}: {}", sanitize(&finding.severity), sanitize(&finding.what))?;
+            write!(f, "{}: ", sanitize(&finding.severity))?;
+            if !finding.object.is_empty() {
+                write!(f, "{}: ", sanitize(&finding.object))?;
+            }
+            writeln!(f, "{}", sanitize(&finding.what))?;
             if let Some(remedy) = &finding.remedy {
                 writeln!(f, "    {}", sanitize(remedy))?;
             }
@@ -63,7 +57,12 @@ mod tests {
     use super::*;
 
     fn finding(severity: &str, remedy: Option<&str>) -> Finding {
-        Finding { severity: severity.into(), what: "no right\u{1b}".into(), remedy: remedy.map(Into::into) }
+        Finding {
+            severity: severity.into(),
+            object: String::new(),
+            what: "no right\u{1b}".into(),
+            remedy: remedy.map(Into::into),
+        }
     }
 
     #[test]

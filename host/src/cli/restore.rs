@@ -49,8 +49,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         Request { database: args.database, if_exists: "fail".to_owned(), jobs: args.jobs, settings: args.settings };
     let environment = session.environment(&config);
     if args.dry_run {
-        let notes = restore::dry_run(&party, &manifest, &request, environment).await?;
-        let findings = Findings::of_notes(notes);
+        let findings = Findings::new(restore::dry_run(&party, &manifest, &request, environment).await?);
         session.ui.result(&findings)?;
         return findings.verdict(&format!("backup {} can't be restored to {}", manifest.id, party.name));
     }

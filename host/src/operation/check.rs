@@ -30,11 +30,7 @@ pub async fn inspect(party: &Party, environment: Environment) -> Result<Instance
 pub async fn run(party: &Party, kind: &str, environment: Environment) -> Result<Vec<Finding>> {
     let operation = Operation::quiet(environment)?;
     let found = async { operation.sandbox(&party.plugin).await?.check(&party.endpoint, kind, Vec::new()).await }.await;
-    let clean = |finding: Finding| Finding {
-        severity: operation.clean(&finding.severity),
-        what: operation.clean(&finding.what),
-        remedy: finding.remedy.map(|remedy| operation.clean(&remedy)),
-    };
+    let clean = |finding: Finding| finding.map_text(|text| operation.clean(text));
     let found = found.map(|findings| findings.into_iter().map(clean).collect());
     operation.close(found).await
 }

@@ -61,12 +61,6 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
     let source = Source::open(operation, from, options, request.jobs).await?;
     let mut notes = Vec::new();
     operation.note(source.plan.notes.clone(), &mut notes);
-    operation.event(Event::Planned {
-        units: source.plan.units.len(),
-        estimated_bytes: source.plan.estimated_bytes(),
-        consistency: operation.clean(&source.plan.consistency),
-        jobs: source.jobs(),
-    });
     let restore = RestoreOptions {
         operation: operation.id().to_owned(),
         database: request.target.clone(),
@@ -83,9 +77,16 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
     };
     let target = Target::open(operation, to, restore, plan).await?;
     target.must_work(&mut notes).await?;
+    let ready = target.prepare(source.jobs()).await?;
+    operation.event(Event::Planned {
+        units: ready.units.len(),
+        estimated_bytes: ready.bytes(),
+        consistency: operation.clean(&source.plan.consistency),
+        jobs: ready.jobs,
+    });
     let feeder = FromServer { operation, source: &source };
     let totals = tokio::select! {
-        totals = target.fill(&feeder, source.jobs(), &mut notes) => totals?,
+        totals = target.fill(&feeder, ready, &mut notes) => totals?,
         lost = source.watch() => return Err(lost),
     };
     operation.note(source.close().await?, &mut notes);

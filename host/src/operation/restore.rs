@@ -9,7 +9,7 @@ use super::measure::{Framing, Measure, Measured};
 use super::target::{Feeder, Target};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
-use crate::plugin::{Note, Options, RestoreOptions, Source, Unit};
+use crate::plugin::{Finding, Options, RestoreOptions, Source, Unit};
 use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
 
 /// How a restore is to be done.
@@ -53,12 +53,12 @@ pub async fn dry_run(
     manifest: &Manifest,
     request: &Request,
     environment: Environment,
-) -> Result<Vec<Note>> {
+) -> Result<Vec<Finding>> {
     let operation = Operation::quiet(environment)?;
     let looked = async {
         let target = Target::open(&operation, party, options(&operation, request), source(manifest)).await?;
-        let notes = target.check().await?;
-        Ok(notes.iter().map(|note| operation.clean_note(note)).collect())
+        let found = target.check().await?;
+        Ok(found.into_iter().map(|finding| finding.map_text(|text| operation.clean(text))).collect())
     };
     let looked = looked.await;
     operation.close(looked).await
@@ -87,13 +87,14 @@ async fn fill(
     let target = Target::open(operation, party, options(operation, request), source(manifest)).await?;
     let mut notes = Vec::new();
     target.must_work(&mut notes).await?;
+    let ready = target.prepare(request.jobs).await?;
     operation.event(Event::Planned {
-        units: manifest.units.len(),
-        estimated_bytes: manifest.units.iter().map(|u| u.bytes).sum(),
+        units: ready.units.len(),
+        estimated_bytes: ready.bytes(),
         consistency: operation.clean(&manifest.consistency),
-        jobs: request.jobs,
+        jobs: ready.jobs,
     });
-    let totals = target.fill(&feeder, request.jobs, &mut notes).await?;
+    let totals = target.fill(&feeder, ready, &mut notes).await?;
     target.finish(&mut notes).await?;
     Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes })
 }

@@ -1,6 +1,7 @@
 //! The writing side of a restore or a clone: units in the order that their plan demands, as many side by side as there
 //! are workers.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -15,7 +16,7 @@ use super::feed::{Feed, Progress, agree, unread};
 use super::graph::Graph;
 use super::{Operation, Party, Totals};
 use crate::error::{Error, Result};
-use crate::plugin::{Capability, Note, RestoreOptions, RestoreSession, Source, Unit};
+use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, Source, Unit};
 
 /// A unit that may succeed if it is written again is tried so often.
 const ATTEMPTS: u32 = 3;
@@ -60,8 +61,8 @@ impl<'a> Target<'a> {
         Ok(Self { operation, party, options, source, leader })
     }
 
-    /// What would happen. A note of the kind "blocker" says that it can't work.
-    pub(super) async fn check(&self) -> Result<Vec<Note>> {
+    /// What would happen. A finding of the severity "blocker" says that it can't work.
+    pub(super) async fn check(&self) -> Result<Vec<Finding>> {
         self.leader.check(&self.source).await
     }
 
@@ -70,27 +71,42 @@ impl<'a> Target<'a> {
         let found = self.check().await?;
         let blockers: Vec<String> = found
             .iter()
-            .filter(|note| note.kind == "blocker")
-            .map(|note| format!("{}: {}", note.object, note.reason))
+            .filter(|finding| finding.severity == "blocker")
+            .map(|finding| finding.clone().into_note())
+            .map(|note| if note.object.is_empty() { note.reason } else { format!("{}: {}", note.object, note.reason) })
             .collect();
         if !blockers.is_empty() {
             return Err(Error::conflict(format!("this can't be restored there: {}", blockers.join("; ")))
                 .with_hint("nothing was changed; `--dry-run` shows everything that was found"));
         }
-        self.operation.note(found, notes);
+        let told = found.into_iter().filter(|finding| finding.severity != "ok").map(Finding::into_note).collect();
+        self.operation.note(told, notes);
         Ok(())
     }
 
-    /// Writes every unit. Nothing of it is visible yet.
-    pub(super) async fn fill<F: Feeder>(&self, feeder: &F, jobs: usize, notes: &mut Vec<Note>) -> Result<Totals> {
-        let graph = Graph::new(self.source.units.clone())?;
-        let token = self.leader.prepare(&self.source).await?;
-        let jobs = jobs.min(self.source.units.len()).max(1);
-        let workers = try_join_all((0..jobs).map(|_| self.join(&token))).await?;
+    /// Makes the target ready for as many workers as are wanted and make sense.
+    pub(super) async fn prepare(&self, jobs: usize) -> Result<Ready> {
+        Graph::new(self.source.units.clone())?;
+        let prepared = self.leader.prepare(&self.source).await?;
+        let name = &self.party.plugin.inspection().about.name;
+        let units = wanted(&self.source.units, prepared.units)
+            .map_err(|error| error.while_doing(format!("what the plugin {name} prepared")))?;
+        let jobs = if prepared.token.is_some() { jobs.min(units.len()).max(1) } else { 1 };
+        Ok(Ready { units, jobs, token: prepared.token })
+    }
+
+    /// Writes every unit that is wanted. Nothing of it is visible yet.
+    pub(super) async fn fill<F: Feeder>(&self, feeder: &F, ready: Ready, notes: &mut Vec<Note>) -> Result<Totals> {
+        let graph = Graph::new(ready.units)?;
+        let token = ready.token.as_deref();
+        let workers = match token {
+            Some(token) => try_join_all((0..ready.jobs).map(|_| self.join(token))).await?,
+            None => vec![self.leader.clone()],
+        };
         let work = Work {
             target: self,
             feeder,
-            token: &token,
+            token,
             graph: Mutex::new(graph),
             changed: Notify::new(),
             done: Mutex::default(),
@@ -125,11 +141,45 @@ impl<'a> Target<'a> {
     }
 }
 
+/// A target that is ready to be written to.
+pub(super) struct Ready {
+    /// The units that will be written.
+    pub(super) units: Vec<Unit>,
+    /// Sessions that write side by side.
+    pub(super) jobs: usize,
+    /// How workers join; none if the leader writes alone.
+    token: Option<String>,
+}
+
+impl Ready {
+    /// What will be written, in bytes, as far as it is known.
+    pub(super) fn bytes(&self) -> u64 {
+        self.units.iter().filter_map(|unit| unit.estimated_bytes).fold(0, u64::saturating_add)
+    }
+}
+
+/// The units of those names, which then wait for each other only.
+fn wanted(units: &[Unit], names: Option<Vec<String>>) -> Result<Vec<Unit>> {
+    let Some(names) = names else { return Ok(units.to_vec()) };
+    let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let mut chosen: Vec<Unit> = units.iter().filter(|unit| names.contains(unit.name.as_str())).cloned().collect();
+    if chosen.len() != names.len() {
+        return Err(Error::plugin("it wants units that there are none of"));
+    }
+    if chosen.is_empty() {
+        return Err(Error::plugin("it wants nothing at all"));
+    }
+    for unit in &mut chosen {
+        unit.after.retain(|name| names.contains(name.as_str()));
+    }
+    Ok(chosen)
+}
+
 /// What workers share.
 struct Work<'a, F> {
     target: &'a Target<'a>,
     feeder: &'a F,
-    token: &'a str,
+    token: Option<&'a str>,
     graph: Mutex<Graph>,
     changed: Notify,
     done: Mutex<(Totals, Vec<Note>)>,
@@ -141,20 +191,21 @@ impl<F: Feeder> Work<'_, F> {
             let mut attempt = 0;
             while let Err(error) = self.write(n, &session, &unit, attempt).await {
                 attempt += 1;
-                if !error.is_retryable() || attempt >= ATTEMPTS {
+                let Some(token) = self.token.filter(|_| error.is_retryable() && attempt < ATTEMPTS) else {
                     return Err(error.while_doing(format!("unit {}", unit.name)));
-                }
+                };
                 let operation = self.target.operation;
                 let reason = operation.clean(&error.to_string());
                 operation.event(Event::UnitRetried { unit: unit.name.clone(), attempt, reason });
                 sleep(Duration::from_millis(500) * 2_u32.pow(attempt)).await;
-                session = self.target.join(self.token).await?;
+                session = self.target.join(token).await?;
                 self.feeder.again(n).await?;
             }
             self.graph.lock().await.done(place);
             self.changed.notify_waiters();
         }
-        session.close().await
+        // A leader that writes alone is closed when all is finished.
+        if self.token.is_some() { session.close().await } else { Ok(()) }
     }
 
     /// The next unit that may be written; waits while others are on their way. None once all are done.

@@ -34,10 +34,46 @@ pub struct Unit {
     pub extra: Options,
 }
 
+/// Something that stands for or against an operation, or what would become of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// "ok", "warning", "blocker", or a note's kind.
+    pub severity: String,
+    /// The object that it concerns; empty for the server as a whole.
+    pub object: String,
+    /// What was found.
+    pub what: String,
+    /// The statement that would mend it.
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    /// It as a note, with its remedy.
+    #[must_use]
+    pub fn into_note(self) -> Note {
+        let reason = match self.remedy {
+            Some(remedy) => format!("{}; this would mend it: {remedy}", self.what),
+            None => self.what,
+        };
+        Note { kind: self.severity, object: self.object, reason }
+    }
+
+    /// It with `edit` applied to every text.
+    #[must_use]
+    pub fn map_text(self, edit: impl Fn(&str) -> String) -> Self {
+        Self {
+            severity: edit(&self.severity),
+            object: edit(&self.object),
+            what: edit(&self.what),
+            remedy: self.remedy.map(|remedy| edit(&remedy)),
+        }
+    }
+}
+
 /// What became of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// "carried", "changed", "left-out"; for findings also "blocker", "warning".
+    /// "carried", "changed", "left-out", "warning", "failed".
     pub kind: String,
     /// The object.
     pub object: String,
@@ -96,6 +132,17 @@ impl From<wit::Note> for Note {
     }
 }
 
+impl From<wit::Finding> for Finding {
+    fn from(finding: wit::Finding) -> Self {
+        Self {
+            severity: limited(finding.severity),
+            object: limited(finding.object),
+            what: limited(finding.what),
+            remedy: finding.remedy.map(limited),
+        }
+    }
+}
+
 impl From<wit::Summary> for Summary {
     fn from(summary: wit::Summary) -> Self {
         Self { rows: summary.rows, notes: notes(summary.notes), extra: summary.extra }
@@ -104,6 +151,10 @@ impl From<wit::Summary> for Summary {
 
 /// Notes that one call may give: more is no report that anybody reads.
 const MOST_NOTES: usize = 10_000;
+
+pub(super) fn findings(findings: Vec<wit::Finding>) -> Vec<Finding> {
+    findings.into_iter().take(MOST_NOTES).map(Finding::from).collect()
+}
 
 pub(super) fn notes(notes: Vec<wit::Note>) -> Vec<Note> {
     notes.into_iter().take(MOST_NOTES).map(Note::from).collect()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::convert::{self, Note, Options};
+use super::convert::{self, Finding, Note, Options};
 use super::sandbox::Sandbox;
 use crate::error::Result;
 use crate::services::Endpoint;
@@ -27,17 +27,6 @@ pub struct InstanceInfo {
     pub databases: Vec<DatabaseInfo>,
     /// What the engine says besides.
     pub extra: Options,
-}
-
-/// Something that stands for or against an operation.
-#[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    /// "ok", "warning", "blocker".
-    pub severity: String,
-    /// What was found.
-    pub what: String,
-    /// The statement that would mend it.
-    pub remedy: Option<String>,
 }
 
 impl Sandbox {
@@ -79,7 +68,7 @@ impl Sandbox {
                 })
             })
             .await??;
-        Ok(findings.into_iter().map(|f| Finding { severity: f.severity, what: f.what, remedy: f.remedy }).collect())
+        Ok(convert::findings(findings))
     }
 
     /// Takes away whatever an operation left on the server.

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 use wasmtime::component::ResourceAny;
 
-use super::convert::{self, Note, Options, Summary, Unit};
+use super::convert::{self, Finding, Note, Options, Summary, Unit};
 use super::handing::hand_in;
 use super::sandbox::{Exports, Sandbox};
 use crate::error::Result;
@@ -40,6 +40,15 @@ pub struct Source {
     pub units: Vec<Unit>,
     /// The plan's own notes.
     pub extra: Options,
+}
+
+/// A target that is ready.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// How other sessions find it; none if the leader writes everything.
+    pub token: Option<String>,
+    /// The units that are wanted; none for all of them.
+    pub units: Option<Vec<String>>,
 }
 
 impl Source {
@@ -103,30 +112,30 @@ impl RestoreSession {
     ///
     /// # Errors
     /// The plugin's, or its failure.
-    pub async fn check(&self, source: &Source) -> Result<Vec<Note>> {
+    pub async fn check(&self, source: &Source) -> Result<Vec<Finding>> {
         let (session, source) = (self.session, source.for_plugin());
-        let notes = self
+        let findings = self
             .sandbox
             .call("check", move |accessor, exports| {
                 Box::pin(async move { exported(exports)?.session().call_check(accessor, session, source).await })
             })
             .await??;
-        Ok(convert::notes(notes))
+        Ok(convert::findings(findings))
     }
 
-    /// Makes the target ready; the token lets workers join.
+    /// Makes the target ready.
     ///
     /// # Errors
     /// The plugin's, or its failure.
-    pub async fn prepare(&self, source: &Source) -> Result<String> {
+    pub async fn prepare(&self, source: &Source) -> Result<Prepared> {
         let (session, source) = (self.session, source.for_plugin());
-        let token = self
+        let prepared = self
             .sandbox
             .call("prepare", move |accessor, exports| {
                 Box::pin(async move { exported(exports)?.session().call_prepare(accessor, session, source).await })
             })
             .await??;
-        Ok(token)
+        Ok(Prepared { token: prepared.token, units: prepared.units })
     }
 
     /// Writes a unit. It counts only if the stream ended and `complete` said that it is whole; a `complete` that is

@@ -107,7 +107,7 @@ fn listed(names: &[String]) -> String {
 }
 
 fn finding(severity: &str, what: impl Into<String>, remedy: Option<String>) -> Finding {
-    Finding { severity: severity.to_owned(), what: what.into(), remedy }
+    Finding { severity: severity.to_owned(), object: String::new(), what: what.into(), remedy }
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 use super::source::Facts;
 use super::target::{Target, exists, occupant};
-use crate::backup::units::note;
 use crate::quote::ident;
 use crate::session::Session;
-use cofferdam_sdk::engine::{Note, RestoreOptions};
+use cofferdam_sdk::engine::{Finding, RestoreOptions};
 use cofferdam_sdk::{Endpoint, Result};
 use std::collections::HashMap;
 
@@ -15,39 +14,50 @@ pub async fn check(
     maintenance: &Session,
     options: &RestoreOptions,
     facts: &Facts,
-) -> Result<Vec<Note>> {
-    let mut notes = vec![database(endpoint, maintenance, options, facts).await?];
-    notes.extend(version(maintenance, facts));
-    notes.extend(extensions(maintenance, facts).await?);
-    notes.extend(roles(maintenance, facts).await?);
-    Ok(notes)
+) -> Result<Vec<Finding>> {
+    let mut findings = vec![database(endpoint, maintenance, options, facts).await?];
+    findings.extend(version(maintenance, facts));
+    findings.extend(extensions(maintenance, facts).await?);
+    findings.extend(roles(maintenance, facts).await?);
+    Ok(findings)
 }
 
-async fn database(endpoint: &Endpoint, maintenance: &Session, options: &RestoreOptions, facts: &Facts) -> Result<Note> {
+/// A finding.
+pub fn finding(severity: &str, object: impl Into<String>, what: impl Into<String>, remedy: Option<String>) -> Finding {
+    Finding { severity: severity.to_owned(), object: object.into(), what: what.into(), remedy }
+}
+
+async fn database(
+    endpoint: &Endpoint,
+    maintenance: &Session,
+    options: &RestoreOptions,
+    facts: &Facts,
+) -> Result<Finding> {
     let name = options.database.as_deref().unwrap_or(&facts.database);
     let object = format!("DATABASE {}", ident(name));
     if !exists(maintenance, name).await? {
         let may = "SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user";
         return Ok(if maintenance.connection.value(may).await?.as_deref() == Some("t") {
-            note("carried", object, "it isn't there and will be made")
+            finding("ok", object, "it isn't there and will be made", None)
         } else {
-            note("blocker", object, "it isn't there, and the role may not make it: ALTER ROLE ... CREATEDB")
+            let remedy = maintenance.connection.value("SELECT format('ALTER ROLE %I CREATEDB', current_user)").await?;
+            finding("blocker", object, "it isn't there, and the role may not make it", remedy)
         });
     }
     let session = Target::in_place(name, "UTF8", facts.units).open(endpoint, &options.operation_id).await?;
     Ok(match occupant(&session).await? {
-        None => note("carried", object, "it is there and empty, and will be restored into"),
-        Some(occupant) => note("blocker", object, format!("it is there and isn't empty: it has {occupant}")),
+        None => finding("ok", object, "it is there and empty, and will be restored into", None),
+        Some(occupant) => finding("blocker", object, format!("it is there and isn't empty: it has {occupant}"), None),
     })
 }
 
-fn version(maintenance: &Session, facts: &Facts) -> Option<Note> {
+fn version(maintenance: &Session, facts: &Facts) -> Option<Finding> {
     let (from, to) = (facts.major?, maintenance.version.major());
-    let reason = format!("the backup is of PostgreSQL {from}, the target is {to}: what only {from} knows will fail");
-    (from > to).then(|| note("warning", "server", reason))
+    let what = format!("the backup is of PostgreSQL {from}, the target is {to}: what only {from} knows will fail");
+    (from > to).then(|| finding("warning", "", what, None))
 }
 
-async fn extensions(maintenance: &Session, facts: &Facts) -> Result<Vec<Note>> {
+async fn extensions(maintenance: &Session, facts: &Facts) -> Result<Vec<Finding>> {
     let rows = maintenance
         .connection
         .column("SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions")
@@ -56,9 +66,13 @@ async fn extensions(maintenance: &Session, facts: &Facts) -> Result<Vec<Note>> {
     let judged = facts.extensions.iter().map(|extension| {
         let object = format!("EXTENSION {}", ident(&extension.name));
         match there.get(extension.name.as_str()) {
-            None => Some(note("blocker", object, "the target server has no such extension: install its package")),
+            None => {
+                let what = "the target server has no such extension: install its package there";
+                Some(finding("blocker", object, what, None))
+            }
             Some(version) if *version != extension.version => {
-                Some(note("changed", object, format!("version {version} instead of {}", extension.version)))
+                let what = format!("version {version} instead of {}", extension.version);
+                Some(finding("changed", object, what, None))
             }
             Some(_) => None,
         }
@@ -66,12 +80,13 @@ async fn extensions(maintenance: &Session, facts: &Facts) -> Result<Vec<Note>> {
     Ok(judged.flatten().collect())
 }
 
-async fn roles(maintenance: &Session, facts: &Facts) -> Result<Vec<Note>> {
+async fn roles(maintenance: &Session, facts: &Facts) -> Result<Vec<Finding>> {
     let there = maintenance.connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
     let missing = facts.roles.iter().filter(|role| !there.contains(role));
     Ok(missing
         .map(|role| {
-            note("warning", format!("ROLE {}", ident(role)), "the target has no such role: its rights are left out")
+            let what = "the target has no such role: its rights are left out";
+            finding("warning", format!("ROLE {}", ident(role)), what, Some(format!("CREATE ROLE {}", ident(role))))
         })
         .collect())
 }

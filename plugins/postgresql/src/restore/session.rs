@@ -9,7 +9,9 @@ use super::{check, finish, prepare};
 use crate::quote::{idents, qualified};
 use crate::session::{Session, refuse_selection};
 use crate::table::Table;
-use cofferdam_sdk::engine::{Complete, Data, Note, RestoreOptions, RestoreSession, Source, Summary, Unit};
+use cofferdam_sdk::engine::{
+    Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
+};
 use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
 use std::cell::RefCell;
 
@@ -94,17 +96,17 @@ impl RestoreSession for Restore {
         Ok(session)
     }
 
-    async fn check(&self, source: Source) -> Result<Vec<Note>> {
+    async fn check(&self, source: Source) -> Result<Vec<Finding>> {
         check::check(&self.endpoint, self.maintenance()?, &self.options, &Facts::of(&source)?).await
     }
 
-    async fn prepare(&self, source: Source) -> Result<String> {
+    async fn prepare(&self, source: Source) -> Result<Prepared> {
         let facts = Facts::of(&source)?;
         let (target, notes) = prepare::prepare(&self.endpoint, self.maintenance()?, &self.options, &facts).await?;
         *self.notes.borrow_mut() = notes;
         let token = serde_json::to_string(&target).map_err(|error| Error::internal(format!("token: {error}")))?;
         *self.target.borrow_mut() = Some(target);
-        Ok(token)
+        Ok(Prepared { token: Some(token), units: None })
     }
 
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {

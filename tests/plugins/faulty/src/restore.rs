@@ -2,7 +2,9 @@
 
 use crate::fault::Fault;
 use crate::rows::{self, SCHEMA};
-use cofferdam_sdk::engine::{Complete, Data, Note, RestoreOptions, RestoreSession, Source, Summary, Unit};
+use cofferdam_sdk::engine::{
+    Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
+};
 use cofferdam_sdk::{Endpoint, Error, Result, StreamResult};
 
 /// A session of a restore.
@@ -17,12 +19,12 @@ impl RestoreSession for Restore {
         Ok(Self(Fault::chosen(&options.extra)))
     }
 
-    async fn check(&self, _: Source) -> Result<Vec<Note>> {
+    async fn check(&self, _: Source) -> Result<Vec<Finding>> {
         Ok(Vec::new())
     }
 
-    async fn prepare(&self, _: Source) -> Result<String> {
-        Ok("token".to_owned())
+    async fn prepare(&self, _: Source) -> Result<Prepared> {
+        Ok(Prepared { token: Some("token".to_owned()), units: None })
     }
 
     async fn write(&self, unit: Unit, _: u32, mut data: Data, complete: Complete) -> Result<Summary> {
