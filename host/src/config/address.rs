@@ -13,8 +13,8 @@ use crate::connection_url::ConnectionUrl;
 const SECRET_PARAMETERS: [&str; 7] =
     ["password", "pwd", "passwd", "sslpassword", "oauth_client_secret", "tlscertificatekeyfilepassword", "access_key"];
 
-/// Query parameters of libpq that name a file.
-const FILE_PARAMETERS: [&str; 4] = ["sslrootcert", "sslcert", "sslkey", "sslcrl"];
+/// Query parameters that name a file: libpq's, and those of MongoDB's drivers.
+const FILE_PARAMETERS: [&str; 6] = ["sslrootcert", "sslcert", "sslkey", "sslcrl", "tlscafile", "tlscertificatekeyfile"];
 
 /// Where an instance is and how to reach it. It never holds a password: one in the URL is refused.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -32,7 +32,7 @@ impl InstanceUrl {
     /// certificates, not a path.)
     pub(super) fn start_at(&mut self, folder: &Path) {
         self.0 = self.0.map_parameters(|name, value| {
-            let is_relative = FILE_PARAMETERS.contains(&name)
+            let is_relative = FILE_PARAMETERS.iter().any(|file| name.eq_ignore_ascii_case(file))
                 && !value.is_empty()
                 && value != "system"
                 && Path::new(value).is_relative();

@@ -17,7 +17,7 @@ pub struct Served {
 }
 
 /// Everything that is served. A service that isn't in this table can't be imported.
-pub const SERVED: [Served; 9] = [
+pub const SERVED: [Served; 10] = [
     Served { interface: "cofferdam:host/types", version: "0.1.0", grant: None, means: "the vocabulary" },
     Served {
         interface: "cofferdam:host/endpoint",
@@ -52,6 +52,12 @@ pub const SERVED: [Served; 9] = [
         grant: Some("secret-write"),
         means: "have the password of the instances that you name sent to them; a malicious plugin could make the server \
                 repeat it",
+    },
+    Served {
+        interface: "cofferdam:mongodb/mongodb",
+        version: "0.1.0",
+        grant: Some("mongodb"),
+        means: "talk to the instances that you name in MongoDB's protocol",
     },
 ];
 

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "generated from the WIT files, which are the documentation")]
 
 wasmtime::component::bindgen!({
-    path: ["../wit/host/0.1.0", "../wit/postgres/0.1.0", "../wit/tcp/0.1.0", "../wit/engine/0.1.0"],
+    path: ["../wit/host/0.1.0", "../wit/postgres/0.1.0", "../wit/tcp/0.1.0", "../wit/mongodb/0.1.0", "../wit/engine/0.1.0"],
     inline: "
         package cofferdam:served@0.1.0;
         world everything {
@@ -15,6 +15,7 @@ wasmtime::component::bindgen!({
             import cofferdam:tcp/tcp@0.1.0;
             import cofferdam:tcp/secrets@0.1.0;
             import cofferdam:tcp/secret-write@0.1.0;
+            import cofferdam:mongodb/mongodb@0.1.0;
             export cofferdam:engine/instance@0.1.0;
             export cofferdam:engine/backup@0.1.0;
             export cofferdam:engine/restore@0.1.0;
@@ -29,6 +30,7 @@ wasmtime::component::bindgen!({
         "cofferdam:host/endpoint.endpoint": super::Endpoint,
         "cofferdam:postgres/postgres.connection": super::postgres::Connection,
         "cofferdam:tcp/tcp.connection": super::tcp::Connection,
+        "cofferdam:mongodb/mongodb.client": super::mongodb::Client,
     },
     require_store_data_send: true,
 });

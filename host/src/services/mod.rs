@@ -4,9 +4,11 @@
 //! Refusals are typed errors, decided before anything happens; only a fault of the host or of the plugin's handles traps.
 
 pub mod bindings;
+mod calls;
 mod causes;
 mod endpoint;
 pub(crate) mod error;
+pub mod mongodb;
 pub mod postgres;
 mod random;
 mod report;
@@ -51,7 +53,7 @@ pub struct Services {
     context: Arc<Context>,
     handles: ResourceTable,
     slots: Arc<Semaphore>,
-    calls: postgres::Calls,
+    calls: calls::Calls,
     log: report::Budget,
 }
 
@@ -70,7 +72,7 @@ impl Services {
             context,
             handles,
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-            calls: postgres::Calls::default(),
+            calls: calls::Calls::default(),
             log: report::Budget::default(),
         }
     }
@@ -99,13 +101,14 @@ pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     services: fn(&mut T) -> &mut Services,
 ) -> wasmtime::Result<()> {
-    use bindings::cofferdam::{host, postgres, tcp};
+    use bindings::cofferdam::{host, mongodb, postgres, tcp};
     host::types::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::endpoint::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::time::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::random::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::report::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     postgres::postgres::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
+    mongodb::mongodb::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     tcp::tcp::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     tcp::secrets::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     tcp::secret_write::add_to_linker::<T, HasSelf<Services>>(linker, services)

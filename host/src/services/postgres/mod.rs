@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
 use self::client::{Client, CopyIn};
@@ -17,26 +17,14 @@ use super::bindings::cofferdam::host::types;
 use super::bindings::cofferdam::postgres::postgres::{
     Cell, Host, HostConnection, HostConnectionWithStore, Outcome, Sql,
 };
+use super::calls::{Slot, told};
 use super::stream::{self, ByteStream};
-use super::{Endpoint, MAX_CONNECTIONS, Services};
+use super::{Endpoint, Services};
 use crate::error::{Error, Result};
 
 /// A session with a server, as a plugin's handle. Whatever still uses the session holds its slot, also when the handle
 /// is gone: a stream that is kept open is a session on the server.
 pub struct Connection(Client, Slot);
-
-type Slot = Arc<OwnedSemaphorePermit>;
-
-/// Calls that one sandbox may have under way, and the bytes of their SQL: the host holds both until they are answered.
-const MAX_CALLS: usize = 1024;
-const MAX_CALL_BYTES: usize = 256 << 20;
-
-/// Calls that are under way.
-#[derive(Default)]
-pub(super) struct Calls {
-    number: usize,
-    bytes: usize,
-}
 
 type Told<T> = std::result::Result<T, types::Error>;
 
@@ -55,27 +43,17 @@ where
         let services = a.get();
         let Connection(client, slot) = services.handles.get(connection)?;
         let (client, slot) = (client.clone(), Arc::clone(slot));
-        let calls = &mut services.calls;
-        let room = calls.number < MAX_CALLS && calls.bytes.saturating_add(bytes) <= MAX_CALL_BYTES;
-        calls.number += usize::from(room);
-        calls.bytes += if room { bytes } else { 0 };
-        Ok(room.then_some((client, slot)))
+        Ok(services.calls.begin(bytes).map(|()| (client, slot)))
     })?;
-    let Some((client, slot)) = begun else {
-        return Ok(told(accessor, Err(Error::conflict("the plugin has more calls under way than it may"))));
+    let result = match begun {
+        Ok((client, slot)) => {
+            let result = work(client, slot).await;
+            accessor.with(|mut a| a.get().calls.end(bytes));
+            result
+        }
+        Err(error) => Err(error),
     };
-    let result = work(client, slot).await;
-    accessor.with(|mut a| {
-        let calls = &mut a.get().calls;
-        calls.number = calls.number.saturating_sub(1);
-        calls.bytes = calls.bytes.saturating_sub(bytes);
-    });
     Ok(told(accessor, result))
-}
-
-#[allow(clippy::result_large_err, reason = "the contract's error, as it is handed to the plugin")]
-fn told<T: Send + 'static, R>(accessor: &Accessor<T, HasSelf<Services>>, result: Result<R>) -> Told<R> {
-    result.map_err(|e| accessor.with(|mut a| types::Error::told(&e, a.get().context())))
 }
 
 impl Host for Services {}
@@ -89,18 +67,17 @@ impl<T: Send + 'static> HostConnectionWithStore<T> for HasSelf<Services> {
     ) -> wasmtime::Result<Told<Resource<Connection>>> {
         let (endpoint, context, slot) = accessor.with(|mut a| -> wasmtime::Result<_> {
             let services = a.get();
-            let slot = Arc::clone(&services.slots).try_acquire_owned().ok();
-            Ok((services.handles.get(&to)?.clone(), services.context().clone(), slot))
+            Ok((services.handles.get(&to)?.clone(), services.context().clone(), services.slot()))
         })?;
-        let Some(slot) = slot else {
-            let error = Error::conflict(format!("a plugin may have {MAX_CONNECTIONS} connections open, and no more"));
-            return Ok(told(accessor, Err(error)));
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(error) => return Ok(told(accessor, Err(error))),
         };
         let connected = connect::connect(&endpoint, database.as_deref(), &context).await;
         accessor.with(|mut a| {
             let services = a.get();
             match connected {
-                Ok(client) => Ok(Ok(services.handles.push(Connection(client, Arc::new(slot)))?)),
+                Ok(client) => Ok(Ok(services.handles.push(Connection(client, slot))?)),
                 Err(error) => Ok(Err(types::Error::told(&error, services.context()))),
             }
         })

@@ -1,0 +1,166 @@
+//! Documents in a stream of bytes, and documents made into an array (bsonspec.org 1.1). Pure.
+
+use bytes::{Buf, BytesMut};
+
+use crate::error::{Error, Result};
+
+/// The smallest document: its length and its end.
+const SMALLEST: usize = 5;
+
+/// Tells documents that lie end to end apart.
+pub struct Splitter {
+    buffer: BytesMut,
+    longest: usize,
+}
+
+impl Splitter {
+    /// For documents of at most `longest` bytes.
+    pub fn new(longest: usize) -> Self {
+        Self { buffer: BytesMut::new(), longest }
+    }
+
+    /// Takes the next piece, which needn't end where a document does.
+    pub fn push(&mut self, piece: &[u8]) {
+        self.buffer.extend_from_slice(piece);
+    }
+
+    /// The next whole document.
+    ///
+    /// # Errors
+    /// `corrupt` if its length can't be true.
+    pub fn next(&mut self) -> Result<Option<BytesMut>> {
+        let Some(length) = self.buffer.first_chunk::<4>() else { return Ok(None) };
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        if length < SMALLEST || length > self.longest {
+            return Err(Error::corrupt(format!(
+                "a document says that it has {length} bytes; the server takes up to {}",
+                self.longest
+            )));
+        }
+        if self.buffer.len() < length {
+            self.buffer.reserve(length - self.buffer.len());
+            return Ok(None);
+        }
+        let document = self.buffer.split_to(length);
+        if document.last() != Some(&0) {
+            return Err(Error::corrupt("a document doesn't end where its length says"));
+        }
+        Ok(Some(document))
+    }
+
+    /// The stream has ended.
+    ///
+    /// # Errors
+    /// `corrupt` if it ended within a document.
+    pub fn end(&self) -> Result<()> {
+        if self.buffer.has_remaining() {
+            return Err(Error::corrupt("the stream ends in the middle of a document"));
+        }
+        Ok(())
+    }
+}
+
+/// The `documents` of an insert, being filled: the bytes of a BSON array, whose keys are its indexes as decimals.
+#[derive(Default)]
+pub struct Batch {
+    elements: Vec<u8>,
+    count: usize,
+}
+
+impl Batch {
+    /// Adds a document.
+    pub fn push(&mut self, document: &[u8]) {
+        const EMBEDDED_DOCUMENT: u8 = 0x03;
+        self.elements.push(EMBEDDED_DOCUMENT);
+        self.elements.extend_from_slice(self.count.to_string().as_bytes());
+        self.elements.push(0);
+        self.elements.extend_from_slice(document);
+        self.count += 1;
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many bytes they take, with what the array adds.
+    pub fn bytes(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// The command with the array as its last element, `documents`. `command` is a whole document without it.
+    ///
+    /// # Errors
+    /// `internal` if the command isn't a document.
+    pub fn into_command(self, command: &[u8]) -> Result<Vec<u8>> {
+        const ARRAY: u8 = 0x04;
+        let fields = command
+            .get(4..command.len().saturating_sub(1))
+            .ok_or_else(|| Error::internal("an insert command isn't a document"))?;
+        let name = b"documents\0";
+        let array = self.elements.len() + SMALLEST;
+        let whole = 4 + fields.len() + 1 + name.len() + array + 1;
+        let length = |bytes: usize| u32::try_from(bytes).map_err(|_| Error::internal("an insert is too long"));
+        let mut text = Vec::with_capacity(whole);
+        text.extend_from_slice(&length(whole)?.to_le_bytes());
+        text.extend_from_slice(fields);
+        text.push(ARRAY);
+        text.extend_from_slice(name);
+        text.extend_from_slice(&length(array)?.to_le_bytes());
+        text.extend_from_slice(&self.elements);
+        text.extend_from_slice(&[0, 0]);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use bson::{Document, doc};
+
+    use super::*;
+
+    fn split(pieces: &[&[u8]]) -> Result<Vec<Vec<u8>>> {
+        let mut splitter = Splitter::new(1000);
+        let mut documents = Vec::new();
+        for piece in pieces {
+            splitter.push(piece);
+            while let Some(document) = splitter.next()? {
+                documents.push(document.to_vec());
+            }
+        }
+        splitter.end().map(|()| documents)
+    }
+
+    #[test]
+    fn documents_are_the_same_wherever_the_pieces_are_cut() {
+        let documents =
+            [doc! { "a": 1 }.to_vec().unwrap(), doc! {}.to_vec().unwrap(), doc! { "b": "x" }.to_vec().unwrap()];
+        let bytes = documents.concat();
+        for cut in 0..bytes.len() {
+            assert_eq!(split(&[&bytes[..cut], &bytes[cut..]]).unwrap(), documents);
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_cut_too_long_or_without_its_end_is_corrupt() {
+        let document = doc! { "a": 1 }.to_vec().unwrap();
+        assert!(split(&[&document[..document.len() - 1]]).is_err());
+        assert!(split(&[&1001_u32.to_le_bytes()]).is_err());
+        assert!(split(&[&4_u32.to_le_bytes()]).is_err());
+        assert!(split(&[&[5, 0, 0, 0, 1]]).is_err());
+    }
+
+    #[test]
+    fn a_batch_becomes_the_documents_of_its_command() {
+        let mut batch = Batch::default();
+        let documents: Vec<Document> = (0..12).map(|n| doc! { "_id": n }).collect();
+        for document in &documents {
+            batch.push(&document.to_vec().unwrap());
+        }
+        assert_eq!(batch.count(), 12);
+        let command = batch.into_command(&doc! { "insert": "c" }.to_vec().unwrap()).unwrap();
+        let command = Document::from_reader(command.as_slice()).unwrap();
+        assert_eq!(command, doc! { "insert": "c", "documents": documents });
+    }
+}
