@@ -29,6 +29,7 @@ plugins: debug
 setup:
 	@tests/setup/toolchain
 	@tests/setup/postgresql
+	@tests/setup/mongodb
 
 test: plugins lint
 	cargo test --locked --workspace

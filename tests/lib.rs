@@ -15,9 +15,11 @@
 pub mod cofferdam;
 pub mod command;
 pub mod compare;
+pub mod doubles;
 pub mod error;
 pub mod failure;
 pub mod files;
 pub mod memory_limit;
 pub mod mount;
+pub mod pymongo;
 pub mod servers;

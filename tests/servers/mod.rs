@@ -3,6 +3,7 @@
 
 mod installation;
 mod launch;
+mod mongoeco;
 mod options;
 mod postgresql;
 mod supervisor;
@@ -10,5 +11,6 @@ mod tls;
 mod unprivileged;
 
 pub use installation::{Major, target_folder};
+pub use mongoeco::{Mongoeco, python};
 pub use options::{Authentication, Options};
 pub use postgresql::{Postgresql, SUPERUSER};

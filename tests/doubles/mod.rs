@@ -1,0 +1,3 @@
+//! Doubles of servers that no registry carries, so that tests can meet them at all.
+
+pub mod mongodb;

@@ -1,0 +1,39 @@
+//! What a double is like.
+
+/// What kind of server it says that it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// The only member, and primary, of the replica set "rs0": with an oplog and snapshot reads.
+    #[default]
+    ReplicaSet,
+    /// A server alone: no oplog, no snapshots, no retryable writes.
+    Standalone,
+}
+
+/// A user that is there from the beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name; it authenticates against `admin`.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+/// What a double is like.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The kind of server.
+    pub kind: Kind,
+    /// With a user, everybody has to log in.
+    pub user: Option<User>,
+    /// How large the oplog may get, in bytes.
+    pub oplog_bytes: u64,
+    /// Names of compressors that it offers.
+    pub compression: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { kind: Kind::default(), user: None, oplog_bytes: 64 << 20, compression: true }
+    }
+}
