@@ -15,7 +15,7 @@ pub use crate::bindings::from_files::exports::cofferdam::engine::from_files::{
 };
 pub use crate::bindings::instance::exports::cofferdam::engine::instance::{DatabaseInfo, InstanceInfo};
 pub use crate::bindings::restore::exports::cofferdam::engine::restore::{Prepared, RestoreOptions};
-pub use crate::bindings::services::cofferdam::engine::units::{Finding, Note, Source, Summary, Unit};
+pub use crate::bindings::services::cofferdam::engine::units::{Finding, Note, Source, Summary, Tally, Unit};
 pub use crate::bindings::to_files::exports::cofferdam::engine::to_files::{File, FilesOptions, Layout, Part};
 
 /// A database engine, and the instances of it.

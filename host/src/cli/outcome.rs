@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::operation;
-use crate::plugin::Note;
+use crate::plugin::{Note, Tally};
 
 /// For people and scripts it is the backup's id alone; for programs, everything.
 #[derive(Debug, Serialize)]
@@ -15,13 +15,22 @@ pub struct Outcome {
     bytes: u64,
     rows: u64,
     stored_bytes: Option<u64>,
+    tallies: Vec<Tally>,
     notes: Vec<Note>,
 }
 
 impl From<operation::Outcome> for Outcome {
     fn from(outcome: operation::Outcome) -> Self {
         let operation::Totals { units, bytes, rows } = outcome.totals;
-        Self { backup: outcome.backup, units, bytes, rows, stored_bytes: outcome.stored_bytes, notes: outcome.notes }
+        Self {
+            backup: outcome.backup,
+            units,
+            bytes,
+            rows,
+            stored_bytes: outcome.stored_bytes,
+            tallies: outcome.tallies,
+            notes: outcome.notes,
+        }
     }
 }
 

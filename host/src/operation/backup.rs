@@ -15,8 +15,8 @@ use super::record::{Done, record};
 use super::source::Source;
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
-use crate::plugin::{BackupOptions, Note, Options, Unit};
-use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository};
+use crate::plugin::{BackupOptions, Note, Options, Tally, Unit};
+use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository, TallyRecord};
 
 /// What a backup is to hold, and how it is made.
 #[derive(Clone, Debug)]
@@ -81,12 +81,13 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
         reason: n.reason.clone(),
     });
     let notes = notes.collect();
+    let tallies = manifest.tallies.iter().cloned().map(Tally::from).collect();
     let stored_bytes = writer.stored_bytes();
     if let Err(error) = stored {
         return Err(abandoned(writer, error).await);
     }
     let id = writer.commit(manifest).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), notes })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), tallies, notes })
 }
 
 /// Gives the lease back. What was stored stays as garbage that the next prune takes; if even that can't be written, the
@@ -112,6 +113,7 @@ async fn read_all(
     };
     let source = Source::open(operation, party, options, request.jobs).await?;
     let plan = source.plan.clone();
+    let source_tallies = source.report(operation)?;
     let mut notes = Vec::new();
     operation.note(plan.notes.clone(), &mut notes);
     operation.event(Event::Planned {
@@ -164,6 +166,7 @@ async fn read_all(
         options: chosen(request),
         extra: plan.extra,
         notes: notes.into_iter().map(|n| NoteRecord { kind: n.kind, object: n.object, reason: n.reason }).collect(),
+        tallies: source_tallies.into_iter().map(TallyRecord::from).collect(),
         units: Vec::new(),
         streams: Vec::new(),
     };

@@ -59,6 +59,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         extra: request.settings.clone(),
     };
     let source = Source::open(operation, from, options, request.jobs).await?;
+    let carried = source.report(operation)?;
     let mut notes = Vec::new();
     operation.note(source.plan.notes.clone(), &mut notes);
     let restore = RestoreOptions {
@@ -85,14 +86,14 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         jobs: ready.jobs,
     });
     let feeder = FromServer { operation, source: &source };
-    let totals = tokio::select! {
-        totals = target.fill(&feeder, ready, &mut notes) => totals?,
+    let (totals, tallies) = tokio::select! {
+        filled = target.fill(&feeder, ready, &carried, &mut notes) => filled?,
         lost = source.watch() => return Err(lost),
     };
     operation.note(source.close().await?, &mut notes);
     // The source was good until its end: only now does anybody see the copy.
     target.finish(&mut notes).await?;
-    Ok(Outcome { backup: None, totals, stored_bytes: None, notes })
+    Ok(Outcome { backup: None, totals, stored_bytes: None, tallies, notes })
 }
 
 struct FromServer<'a> {

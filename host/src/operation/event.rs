@@ -74,6 +74,17 @@ pub enum Event {
         /// What there is to know.
         reason: String,
     },
+    /// The fidelity report in short. What was changed or left out has been told in notes.
+    Report {
+        /// Objects that were carried.
+        carried: u64,
+        /// How many kinds of them there are.
+        kinds: usize,
+        /// Objects that aren't as they were.
+        changed: u64,
+        /// Objects that aren't there.
+        left_out: u64,
+    },
     /// The operation ended well.
     Finished {
         /// The backup that it made or read.
@@ -113,7 +124,7 @@ impl Event {
             }
             Self::UnitRetried { unit, reason, .. } => [unit, reason].into_iter().for_each(edit),
             Self::Note { kind, object, reason } => [kind, object, reason].into_iter().for_each(edit),
-            Self::Finished { .. } => {}
+            Self::Report { .. } | Self::Finished { .. } => {}
             Self::Failed { message, causes, hint, .. } => {
                 [message].into_iter().chain(causes).chain(hint).for_each(edit);
             }

@@ -15,9 +15,17 @@ pub enum Framing {
     /// Each row begins with its own length, a 32-bit little-endian number that counts itself, as in BSON
     /// (bsonspec.org 1.1).
     U32Le,
+    /// Each row ends with a line feed and makes an object, which it names.
+    Definitions,
 }
 
 impl Framing {
+    /// Whether what it tells apart are rows of data.
+    #[must_use]
+    pub fn is_rows(self) -> bool {
+        matches!(self, Self::Lines | Self::U32Le)
+    }
+
     /// The framing that a plugin named.
     ///
     /// # Errors
@@ -27,6 +35,7 @@ impl Framing {
             "none" => Ok(Self::None),
             "lines" => Ok(Self::Lines),
             "u32le" => Ok(Self::U32Le),
+            "definitions" => Ok(Self::Definitions),
             other => Err(Error::unsupported(format!("this host doesn't know the framing {other:?}"))
                 .with_hint("the plugin needs a newer host")),
         }
@@ -38,9 +47,9 @@ impl Framing {
 pub struct Measured {
     /// Bytes of the stream.
     pub bytes: u64,
-    /// Rows, where the framing tells them.
+    /// Rows of data, where the framing tells them.
     pub rows: Option<u64>,
-    /// The sum, modulo 2^128, of the XXH3-128 of every row, in hex: equal for the same rows in any order. It finds
+    /// Of rows and definitions: the sum, modulo 2^128, of the XXH3-128 of every row, in hex: equal for the same rows in any order. It finds
     /// accidents; that nobody changed the stream on purpose is what the repository's keys are for.
     pub digest: Option<String>,
 }
@@ -79,7 +88,7 @@ impl Measure {
         self.bytes += piece.len() as u64;
         match self.framing {
             Framing::None => Ok(()),
-            Framing::Lines => {
+            Framing::Lines | Framing::Definitions => {
                 self.lines(piece);
                 Ok(())
             }
@@ -98,7 +107,7 @@ impl Measure {
         let framed = self.framing != Framing::None;
         Ok(Measured {
             bytes: self.bytes,
-            rows: framed.then_some(self.rows),
+            rows: self.framing.is_rows().then_some(self.rows),
             digest: framed.then(|| format!("{:032x}", self.sum)),
         })
     }

@@ -10,6 +10,7 @@ mod feed;
 mod graph;
 mod measure;
 mod record;
+mod report;
 pub mod restore;
 mod source;
 mod target;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
-use crate::plugin::{Limits, Note, Plugin, Sandbox};
+use crate::plugin::{Limits, Note, Plugin, Sandbox, Tally};
 use crate::secrets::Redactor;
 use crate::services::{Causes, Context, Endpoint};
 use event::{Cleaned, Event, Sink};
@@ -71,8 +72,25 @@ pub struct Outcome {
     pub totals: Totals,
     /// Bytes that the repository took in anew.
     pub stored_bytes: Option<u64>,
+    /// How many objects of each kind there are, and what became of them. Empty if the engine doesn't count.
+    pub tallies: Vec<Tally>,
     /// What became of objects.
     pub notes: Vec<Note>,
+}
+
+impl Outcome {
+    /// The fidelity report in short; none if the engine doesn't count.
+    fn report(&self) -> Option<Event> {
+        let noted = |kind: &str| self.notes.iter().filter(|note| note.kind == kind).count() as u64;
+        let sum = |number: fn(&Tally) -> u64| self.tallies.iter().map(number).sum::<u64>();
+        (!self.tallies.is_empty()).then(|| Event::Report {
+            carried: sum(|tally| tally.carried),
+            kinds: self.tallies.iter().filter(|tally| tally.carried > 0).count(),
+            changed: noted("changed"),
+            // Some of what is left out is no object that is counted: the rows behind a foreign table, say.
+            left_out: sum(|tally| tally.left_out).max(noted("left-out")),
+        })
+    }
 }
 
 /// An operation on its way.
@@ -174,6 +192,7 @@ impl Operation {
         let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
         match result {
             Ok(outcome) => {
+                outcome.report().into_iter().for_each(|report| self.event(report));
                 self.event(Event::Finished {
                     backup: outcome.backup.clone(),
                     units: outcome.totals.units,

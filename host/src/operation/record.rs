@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::Totals;
 use super::measure::Measured;
-use crate::plugin::{Note, Unit};
-use crate::repository::{StreamRecord, UnitRecord};
+use crate::plugin::{Note, Tally, Unit};
+use crate::repository::{StreamRecord, TallyRecord, UnitRecord};
 
 /// A unit's record; the number of its stream is known once the stream is added.
 pub(super) fn record(unit: Unit, measured: &Measured, claimed: Option<u64>, offset: u64) -> UnitRecord {
@@ -25,6 +25,18 @@ pub(super) fn record(unit: Unit, measured: &Measured, claimed: Option<u64>, offs
         bytes: measured.bytes,
         stream: 0,
         offset,
+    }
+}
+
+impl From<Tally> for TallyRecord {
+    fn from(tally: Tally) -> Self {
+        Self { kind: tally.kind, counted: tally.counted, carried: tally.carried, left_out: tally.left_out }
+    }
+}
+
+impl From<TallyRecord> for Tally {
+    fn from(tally: TallyRecord) -> Self {
+        Self { kind: tally.kind, counted: tally.counted, carried: tally.carried, left_out: tally.left_out }
     }
 }
 

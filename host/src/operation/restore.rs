@@ -9,7 +9,7 @@ use super::measure::{Framing, Measure, Measured};
 use super::target::{Feeder, Target};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
-use crate::plugin::{Finding, Options, RestoreOptions, Source, Unit};
+use crate::plugin::{Finding, Options, RestoreOptions, Source, Tally, Unit};
 use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
 
 /// How a restore is to be done.
@@ -94,9 +94,10 @@ async fn fill(
         consistency: operation.clean(&manifest.consistency),
         jobs: ready.jobs,
     });
-    let totals = target.fill(&feeder, ready, &mut notes).await?;
+    let carried: Vec<Tally> = manifest.tallies.iter().cloned().map(Tally::from).collect();
+    let (totals, tallies) = target.fill(&feeder, ready, &carried, &mut notes).await?;
     target.finish(&mut notes).await?;
-    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes })
+    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, tallies, notes })
 }
 
 fn options(operation: &Operation, request: &Request) -> RestoreOptions {

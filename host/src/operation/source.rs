@@ -7,9 +7,9 @@ use tokio::sync::RwLock;
 
 use super::graph::Graph;
 use super::measure::Framing;
-use super::{Operation, Party};
+use super::{Operation, Party, report};
 use crate::error::{Error, Result};
-use crate::plugin::{BackupOptions, BackupSession, Capability, Note, Plan, Reading, Unit};
+use crate::plugin::{BackupOptions, BackupSession, Capability, Note, Plan, Reading, Tally, Unit};
 
 /// How often the leader is asked whether its state is good and in nobody's way.
 const ALIVE: Duration = Duration::from_secs(10);
@@ -53,6 +53,17 @@ impl<'a> Source<'a> {
     async fn join(&self, token: &str) -> Result<BackupSession> {
         let sandbox = self.operation.sandbox(&self.party.plugin).await?;
         BackupSession::open(sandbox, &self.party.endpoint, &self.options, Some(token)).await
+    }
+
+    /// What the plan carries and leaves out, once it is known to be everything.
+    pub(super) fn report(&self, operation: &Operation) -> Result<Vec<Tally>> {
+        let plugin = &self.party.plugin.inspection().about.name;
+        if self.plan.tallies.is_empty() {
+            let reason = "the plugin doesn't count its objects, so nobody checks that all of them are carried";
+            let note = Note { kind: "info".to_owned(), object: self.party.name.clone(), reason: reason.to_owned() };
+            operation.note(vec![note], &mut Vec::new());
+        }
+        report::of_plan(&self.plan, plugin)
     }
 
     /// How many sessions read side by side.

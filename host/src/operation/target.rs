@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::event::Event;
 use super::feed::{Feed, Progress, agree, unread};
 use super::graph::Graph;
+use super::report::Written;
 use super::{Operation, Party, Totals};
 use crate::error::{Error, Result};
-use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, Source, Unit};
+use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, Source, Tally, Unit};
 
 /// A unit that may succeed if it is written again is tried so often.
 const ATTEMPTS: u32 = 3;
@@ -95,8 +96,16 @@ impl<'a> Target<'a> {
         Ok(Ready { units, jobs, token: prepared.token })
     }
 
-    /// Writes every unit that is wanted. Nothing of it is visible yet.
-    pub(super) async fn fill<F: Feeder>(&self, feeder: &F, ready: Ready, notes: &mut Vec<Note>) -> Result<Totals> {
+    /// Writes every unit that is wanted. Nothing of it is visible yet. What the source carried must be made or told to
+    /// be left out.
+    pub(super) async fn fill<F: Feeder>(
+        &self,
+        feeder: &F,
+        ready: Ready,
+        carried: &[Tally],
+        notes: &mut Vec<Note>,
+    ) -> Result<(Totals, Vec<Tally>)> {
+        let units = ready.units.clone();
         let graph = Graph::new(ready.units)?;
         let token = ready.token.as_deref();
         let workers = match token {
@@ -117,9 +126,12 @@ impl<'a> Target<'a> {
             result?;
         }
         drop(running);
-        let (totals, told) = work.done.into_inner();
+        let Done { totals, notes: told, written } = work.done.into_inner();
         notes.extend(told);
-        Ok(totals)
+        let chosen = !self.options.only.is_empty() || !self.options.except.is_empty();
+        let selected = chosen || units.len() < self.source.units.len();
+        let plugin = &self.party.plugin.inspection().about.name;
+        Ok((totals, written.report(carried, &units, selected, plugin)?))
     }
 
     /// Makes the result visible.
@@ -182,7 +194,15 @@ struct Work<'a, F> {
     token: Option<&'a str>,
     graph: Mutex<Graph>,
     changed: Notify,
-    done: Mutex<(Totals, Vec<Note>)>,
+    done: Mutex<Done>,
+}
+
+/// What was written so far.
+#[derive(Default)]
+struct Done {
+    totals: Totals,
+    notes: Vec<Note>,
+    written: Written,
 }
 
 impl<F: Feeder> Work<'_, F> {
@@ -257,10 +277,11 @@ impl<F: Feeder> Work<'_, F> {
         let measured = feed.taken.whole(plugin)?;
         agree(&measured, summary.rows, &format!("the plugin {plugin} says that the server took"))?;
         let mut done = self.done.lock().await;
-        done.0.units += 1;
-        done.0.bytes += measured.bytes;
-        done.0.rows += measured.rows.unwrap_or(0);
-        self.target.operation.note(summary.notes, &mut done.1);
+        done.totals.units += 1;
+        done.totals.bytes += measured.bytes;
+        done.totals.rows += measured.rows.unwrap_or(0);
+        done.written.add(&summary);
+        self.target.operation.note(summary.notes, &mut done.notes);
         progress.done(&measured);
         Ok(())
     }

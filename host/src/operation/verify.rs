@@ -55,5 +55,5 @@ async fn read_all(operation: &Operation, repository: &Repository, manifest: &Man
             })
         })
         .await?;
-    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes: Vec::new() })
+    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, ..Outcome::default() })
 }

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader, ResourceAny, StreamReader};
 
-use super::convert::{self, Note, Options, Summary, Unit};
+use super::convert::{self, Note, Options, Summary, Tally, Unit};
 use super::sandbox::{Exports, Sandbox, Tenant};
 use crate::error::{Error, Result};
 use crate::services::Endpoint;
@@ -43,6 +43,8 @@ pub struct Plan {
     pub server_version: String,
     /// What there is to read.
     pub units: Vec<Unit>,
+    /// How many objects there are of each kind, and what becomes of them.
+    pub tallies: Vec<Tally>,
     /// What became of objects.
     pub notes: Vec<Note>,
     /// The plugin's own notes.
@@ -168,6 +170,7 @@ impl BackupSession {
             position: plan.position,
             server_version: plan.server_version,
             units: plan.units.into_iter().map(Unit::from).collect(),
+            tallies: plan.tallies.into_iter().map(Tally::from).collect(),
             notes: convert::notes(plan.notes),
             extra: plan.extra,
         })

@@ -81,6 +81,22 @@ pub struct Note {
     pub reason: String,
 }
 
+/// How many objects of a kind there are, and what becomes of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// The kind, in the engine's words.
+    pub kind: String,
+    /// How many the source's catalogue has.
+    pub counted: u64,
+    /// How many are in the units.
+    pub carried: u64,
+    /// How many aren't.
+    pub left_out: u64,
+}
+
+/// Numbers of objects by their kinds.
+pub type Counts = Vec<(String, u64)>;
+
 /// What a plugin says of a unit that was read or written.
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -88,6 +104,10 @@ pub struct Summary {
     pub rows: Option<u64>,
     /// What became of objects.
     pub notes: Vec<Note>,
+    /// Objects that a written unit made, by kind.
+    pub carried: Counts,
+    /// Objects of a written unit that weren't made, by kind.
+    pub left_out: Counts,
     /// Its own notes.
     pub extra: Options,
 }
@@ -145,8 +165,24 @@ impl From<wit::Finding> for Finding {
 
 impl From<wit::Summary> for Summary {
     fn from(summary: wit::Summary) -> Self {
-        Self { rows: summary.rows, notes: notes(summary.notes), extra: summary.extra }
+        Self {
+            rows: summary.rows,
+            notes: notes(summary.notes),
+            carried: counts(summary.carried),
+            left_out: counts(summary.left_out),
+            extra: summary.extra,
+        }
     }
+}
+
+impl From<wit::Tally> for Tally {
+    fn from(tally: wit::Tally) -> Self {
+        Self { kind: limited(tally.kind), counted: tally.counted, carried: tally.carried, left_out: tally.left_out }
+    }
+}
+
+fn counts(counts: Vec<(String, u64)>) -> Counts {
+    counts.into_iter().map(|(kind, number)| (limited(kind), number)).collect()
 }
 
 /// Notes that one call may give: more is no report that anybody reads.
@@ -157,5 +193,11 @@ pub(super) fn findings(findings: Vec<wit::Finding>) -> Vec<Finding> {
 }
 
 pub(super) fn notes(notes: Vec<wit::Note>) -> Vec<Note> {
-    notes.into_iter().take(MOST_NOTES).map(Note::from).collect()
+    let untold = notes.len().saturating_sub(MOST_NOTES);
+    let mut told: Vec<Note> = notes.into_iter().take(MOST_NOTES).map(Note::from).collect();
+    if untold > 0 {
+        let reason = format!("{untold} more notes were given than are told");
+        told.push(Note { kind: "warning".to_owned(), object: String::new(), reason });
+    }
+    told
 }

@@ -20,7 +20,7 @@ mod to_files;
 pub use admit::{Candidate, Inspection, LARGEST, Plugin};
 pub use backup::{BackupOptions, BackupSession, Plan, Reading};
 pub use capability::Capability;
-pub use convert::{Finding, Note, Options, Summary, Unit};
+pub use convert::{Counts, Finding, Note, Options, Summary, Tally, Unit};
 pub use from_files::{Found, Made, Recognised};
 pub use instance::{DatabaseInfo, InstanceInfo};
 pub use limits::Limits;

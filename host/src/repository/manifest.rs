@@ -109,6 +109,9 @@ pub struct Manifest {
     pub options: BTreeMap<String, String>,
     /// What the plugin wants back at restore.
     pub extra: Vec<(String, String)>,
+    /// How many objects of each kind there were, and what became of them. Empty if the engine doesn't count.
+    #[serde(default)]
+    pub tallies: Vec<TallyRecord>,
     /// What the operator should know about the backup.
     pub notes: Vec<NoteRecord>,
     /// Everything that is in it.
@@ -128,6 +131,19 @@ pub struct PluginRecord {
     pub version: String,
     /// The BLAKE3 of its component, 64 hexadecimal digits: its name in the repository.
     pub digest: String,
+}
+
+/// How many objects of a kind there were, and what became of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TallyRecord {
+    /// The kind, in the engine's words.
+    pub kind: String,
+    /// How many the source's catalogue had, by a count of its own.
+    pub counted: u64,
+    /// How many are in the units.
+    pub carried: u64,
+    /// How many aren't; notes say which, or what they have in common.
+    pub left_out: u64,
 }
 
 /// Something that happened, was changed or was left out.

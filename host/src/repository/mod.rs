@@ -62,7 +62,7 @@ pub use config::{Chunking, Pin};
 pub use forget::Forgotten;
 pub use list::{Listing, Unreadable};
 pub use location::Location;
-pub use manifest::{BackupId, ChunkRef, Manifest, NoteRecord, PluginRecord, StreamRecord, UnitRecord};
+pub use manifest::{BackupId, ChunkRef, Manifest, NoteRecord, PluginRecord, StreamRecord, TallyRecord, UnitRecord};
 pub use open::{Init, InitOptions, Repository};
 pub use prune::{PruneOptions, Pruned};
 pub use reader::BackupReader;

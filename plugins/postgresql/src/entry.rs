@@ -2,6 +2,7 @@
 //!
 //! A line is a JSON object and stands for an object of the database, in the order in which they are made.
 
+use crate::counts::Counts;
 use crate::quote::ident;
 use cofferdam_sdk::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Entry {
     /// Statements that come after, each of which needs roles, and is left out where one of them isn't there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub for_roles: Vec<RoleStatement>,
+    /// What the statements make, for the report.
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub carries: Counts,
 }
 
 /// A statement that names roles.
@@ -36,18 +40,33 @@ pub struct RoleStatement {
     pub acts_as: Vec<String>,
     /// The statement.
     pub sql: String,
+    /// The kind of what the statement makes, if that is something of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<String>,
 }
 
 impl Entry {
     /// An entry without statements for roles.
     pub fn new(object: impl Into<String>, sql: Vec<String>) -> Self {
-        Self { object: object.into(), sql, for_roles: Vec::new() }
+        Self { object: object.into(), sql, for_roles: Vec::new(), carries: Counts::default() }
+    }
+
+    /// Says that its statements make one more object of a kind.
+    #[must_use]
+    pub fn carrying(mut self, kind: &str) -> Self {
+        self.carries.add(kind, 1);
+        self
     }
 
     /// Adds the statement that gives the object to its owner.
     pub fn owned_by(&mut self, owner: &str) {
         let sql = format!("ALTER {} OWNER TO {}", self.object, ident(owner));
-        self.for_roles.push(RoleStatement { roles: vec![owner.to_owned()], acts_as: vec![owner.to_owned()], sql });
+        self.for_roles.push(RoleStatement {
+            roles: vec![owner.to_owned()],
+            acts_as: vec![owner.to_owned()],
+            sql,
+            carries: None,
+        });
     }
 
     /// Entries as a unit's bytes.

@@ -3,6 +3,7 @@
 
 mod backup;
 mod catalog;
+mod counts;
 mod entry;
 mod instance;
 mod order;

@@ -21,6 +21,13 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             let rows = rows.map(|r| format!(", {}", human::several(r, "row"))).unwrap_or_default();
             format!("{unit}: {}{rows}", human::size(*bytes))
         }
+        Event::Report { carried, kinds, changed, left_out } => format!(
+            "carried {} of {}, changed {}, left out {}",
+            human::several(*carried, "object"),
+            human::several(*kinds as u64, "kind"),
+            human::count(*changed),
+            human::count(*left_out)
+        ),
         Event::Finished { units, bytes, rows, seconds, stored_bytes, .. } => {
             let time = std::time::Duration::try_from_secs_f64(*seconds).unwrap_or_default();
             let stored = stored_bytes.map(|b| format!("; {} stored anew", human::size(b))).unwrap_or_default();

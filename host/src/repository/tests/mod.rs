@@ -108,6 +108,7 @@ fn manifest(writer: &BackupWriter, units: Vec<UnitRecord>, streams: Vec<StreamRe
         tags: vec!["nightly".to_owned()],
         options: [("jobs".to_owned(), "2".to_owned())].into(),
         extra: Vec::new(),
+        tallies: Vec::new(),
         notes: Vec::new(),
         units,
         streams,

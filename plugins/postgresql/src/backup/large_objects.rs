@@ -29,14 +29,16 @@ pub async fn bytes(catalogue: Catalogue<'_>) -> Result<Option<u64>> {
 /// Opens the stream of all their pages.
 pub fn read(session: Rc<Session>) -> Reading {
     Reading::produced(|mut writer| async move {
+        let mut rows = 0;
         let mut position = (String::from("0"), String::from("-1"));
         loop {
             let pages = pages(&session, &position).await?;
             let entries: Vec<Entry> = pages.iter().map(Page::entry).collect();
+            rows += entries.len() as u64;
             writer.write(Entry::lines(&entries)?).await?;
             match pages.into_iter().next_back() {
                 Some(last) => position = (last.object, last.number),
-                None => return Ok(Summary::default()),
+                None => return Ok(Summary { rows: Some(rows), ..Summary::default() }),
             }
         }
     })

@@ -9,6 +9,7 @@ mod partitions;
 mod sequences;
 mod session;
 mod snapshot;
+mod tallies;
 pub mod units;
 
 pub use session::Backup;

@@ -6,6 +6,9 @@ use crate::quote::{literal, qualified};
 use cofferdam_sdk::Result;
 use cofferdam_sdk::postgres::Connection;
 
+/// The word for a value in reports.
+pub const VALUE: &str = "sequence value";
+
 /// Sequences that one query reads.
 const BATCH: usize = 200;
 
@@ -35,4 +38,5 @@ pub async fn entries(connection: &Connection, sequences: &[(String, String)]) ->
 fn set((schema, name): &(String, String), value: &str) -> Entry {
     let name = qualified(schema, name);
     Entry::new(format!("SEQUENCE {name}"), vec![format!("SELECT pg_catalog.setval({}, {value})", literal(&name))])
+        .carrying(VALUE)
 }

@@ -3,7 +3,8 @@
 use super::facts::Facts;
 use super::inventory::Inventory;
 use super::units::{LARGE_OBJECTS, SEQUENCES, Units, note};
-use super::{copy, large_objects, sequences, snapshot};
+use super::{copy, large_objects, sequences, snapshot, tallies};
+use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
 use crate::session::{Session, refuse_selection};
@@ -96,9 +97,11 @@ impl BackupSession for Backup {
         };
         let facts = Facts::read(self.catalogue()).await?;
         let units = Units::build(Inventory::read(self.catalogue()).await?);
+        let census = self.catalogue().rows(census::QUERY).await?;
         let token = Token { snapshot: leader.snapshot.clone(), encoding: self.encoding.clone() };
         let token = serde_json::to_string(&token).map_err(|error| Error::internal(format!("token: {error}")))?;
         let extra = facts.extra(&units.roles())?;
+        let tallies = tallies::of(&census, &units.carried(), &units.left_out);
         *leader.planned.borrow_mut() = Planned { entries: units.entries, sequences: units.sequences };
         Ok(Plan {
             join: Some(token),
@@ -108,6 +111,7 @@ impl BackupSession for Backup {
             position: facts.position,
             server_version: facts.server_version,
             units: units.units,
+            tallies,
             notes: units.notes,
             extra,
         })

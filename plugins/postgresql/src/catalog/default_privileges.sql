@@ -26,6 +26,7 @@ WITH defaults AS (
     CROSS JOIN LATERAL (SELECT * FROM aclexplode(d.now) EXCEPT SELECT * FROM aclexplode(d.before)) AS g
 )
 SELECT
+    c.oid::int8 AS oid,
     c.action = 'GRANT' AS granted,
     pg_get_userbyid(c.role) AS role,
     c.schema,

@@ -39,6 +39,6 @@ impl Row {
         let only = if self.partitioned { "" } else { "ONLY " };
         let table = qualified(&self.schema, &self.table_name);
         let statement = format!("ALTER TABLE {only}{table} ADD CONSTRAINT {} {}", ident(&self.name), self.definition);
-        Entry::new(self.address(), vec![statement])
+        Entry::new(self.address(), vec![statement]).carrying("foreign key")
     }
 }

@@ -67,6 +67,11 @@ impl Row {
         Some(format!("CONSTRAINT {} ON {}", ident(name), self.table()))
     }
 
+    /// The word for it in reports.
+    pub fn word(&self) -> &'static str {
+        if self.constraint_name.is_some() { "constraint" } else { "index" }
+    }
+
     fn table(&self) -> String {
         qualified(&self.schema, &self.table_name)
     }
@@ -99,7 +104,7 @@ impl Row {
         if let (Some(schema), Some(name)) = (&self.parent_schema, &self.parent_name) {
             statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
         }
-        Entry::new(self.address(), statements)
+        Entry::new(self.address(), statements).carrying(self.word())
     }
 }
 

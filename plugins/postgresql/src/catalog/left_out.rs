@@ -12,4 +12,8 @@ pub struct Row {
     pub object: String,
     /// Why.
     pub reason: String,
+    /// The kind of object in reports, if it is one that is counted.
+    pub kind: Option<String>,
+    /// How many of that kind it is, if not one.
+    pub number: Option<u64>,
 }

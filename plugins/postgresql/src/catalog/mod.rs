@@ -2,6 +2,7 @@
 //!
 //! Everything beyond the queries themselves is pure, so that it is tested without a server.
 
+pub mod census;
 pub mod checks;
 pub mod columns;
 pub mod comments;

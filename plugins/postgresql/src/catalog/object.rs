@@ -1,6 +1,7 @@
 //! An object of the database, on its way to being an entry of a unit.
 
 use super::id::Id;
+use crate::counts::Counts;
 use crate::entry::{Entry, RoleStatement};
 
 /// What kind an object is, in the order in which objects are made when nothing else says otherwise. This is the order of
@@ -40,6 +41,44 @@ pub enum Kind {
     Attach,
     SequenceOwner,
     LargeObject,
+}
+
+impl Kind {
+    /// The word for it in reports; none for what isn't an object of its own.
+    pub fn word(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Schema => "schema",
+            Self::Language => "language",
+            Self::Collation => "collation",
+            Self::Transform => "transform",
+            Self::Extension => "extension",
+            Self::Type => "type",
+            Self::Cast => "cast",
+            Self::Function => "function",
+            Self::Aggregate => "aggregate",
+            Self::AccessMethod => "access method",
+            Self::Operator => "operator",
+            Self::OperatorFamily => "operator family",
+            Self::OperatorClass => "operator class",
+            Self::Conversion => "conversion",
+            Self::SearchParser => "text search parser",
+            Self::SearchTemplate => "text search template",
+            Self::SearchDictionary => "text search dictionary",
+            Self::SearchConfiguration => "text search configuration",
+            Self::ForeignDataWrapper => "foreign data wrapper",
+            Self::ForeignServer => "server",
+            Self::Sequence => "sequence",
+            Self::Table => "table",
+            Self::Default => "default",
+            Self::Check => "check",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Attach => "partition",
+            Self::SequenceOwner => "sequence owner",
+            Self::LargeObject => "large object",
+            Self::ShellType | Self::DummyView | Self::OperatorFamilyMembers => return None,
+        })
+    }
 }
 
 /// A part of an object that is usually made together with it, and on its own where there would be a loop otherwise: a
@@ -120,6 +159,8 @@ pub struct Object {
     pub for_roles: Vec<RoleStatement>,
     /// What must exist before it, beyond what `pg_depend` says.
     pub needs: Vec<Id>,
+    /// What is made together with it, beyond its parts.
+    pub carries: Counts,
 }
 
 impl Object {
@@ -141,6 +182,7 @@ impl Object {
             body: Body::Statements(statements),
             for_roles: Vec::new(),
             needs: Vec::new(),
+            carries: Counts::default(),
         }
     }
 
@@ -172,6 +214,13 @@ impl Object {
         self
     }
 
+    /// Says what is made together with it.
+    #[must_use]
+    pub fn carrying(mut self, kind: &str, number: usize) -> Self {
+        self.carries.add(kind, number as u64);
+        self
+    }
+
     /// The parts that may come later.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         let members = match &self.body {
@@ -188,6 +237,8 @@ impl Object {
             entry.owned_by(owner);
         }
         entry.for_roles.extend(self.for_roles.iter().cloned());
+        entry.carries = self.carries.clone();
+        self.kind.word().into_iter().for_each(|word| entry.carries.add(word, 1));
         entry
     }
 }

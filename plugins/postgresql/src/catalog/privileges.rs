@@ -20,18 +20,25 @@ pub struct Row {
 }
 
 impl Row {
-    /// The entry that grants or revokes them.
-    pub fn into_entry(self) -> Entry {
+    /// What they are on. An object may have several rows, one after the other.
+    pub fn on(&self) -> (String, String) {
+        (self.kind.clone(), self.target.clone())
+    }
+
+    /// The entry that grants or revokes them. The first of an object stands for all of them in reports.
+    pub fn into_entry(self, first: bool) -> Entry {
         let roles: Vec<String> = self.grantee.iter().chain(&self.grantor).cloned().collect();
         let object = format!("{} {}", self.kind.split(' ').next().unwrap_or_default(), self.target);
         let mut entry = Entry::new(object, Vec::new());
         if roles.is_empty() {
             entry.sql.push(self.statement());
+            entry.carries.add("privileges", u64::from(first));
         } else {
             entry.for_roles.push(RoleStatement {
                 roles,
                 acts_as: self.grantor.iter().cloned().collect(),
                 sql: self.statement(),
+                carries: first.then(|| "privileges".to_owned()),
             });
         }
         entry
@@ -78,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_grant_names_its_role_as_needed() {
-        let entry = row().into_entry();
+        let entry = row().into_entry(true);
         assert!(entry.sql.is_empty());
         assert_eq!(entry.for_roles[0].roles, ["bob"]);
         assert_eq!(entry.for_roles[0].sql, "GRANT INSERT, SELECT ON TABLE \"s\".\"t\" TO \"bob\" WITH GRANT OPTION");
@@ -94,6 +101,6 @@ mod tests {
     fn what_somebody_else_granted_is_granted_as_them() {
         let row = Row { grantor: Some("al".to_owned()), grantee: None, grantable: false, ..row() };
         assert_eq!(row.statement(), "SET ROLE \"al\"; GRANT INSERT, SELECT ON TABLE \"s\".\"t\" TO PUBLIC; RESET ROLE");
-        assert_eq!(row.into_entry().for_roles[0].roles, ["al"]);
+        assert_eq!(row.into_entry(false).for_roles[0].roles, ["al"]);
     }
 }

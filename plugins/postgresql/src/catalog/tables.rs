@@ -5,6 +5,7 @@ use super::columns::{self, ForeignOption, Within, foreign_options};
 use super::id::{Id, class};
 use super::object::{Body, Kind, List, Object};
 use super::sequences;
+use crate::entry::Entry;
 use crate::quote::{ident, options, qualified};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -100,6 +101,9 @@ impl Row {
                 .in_schema(self.schema.clone())
                 .owned_by(self.owner.clone())
                 .with_body(Body::List(self.list(word, &name, &parents, parts)))
+                .carrying("column", parts.columns.get(&self.oid).map_or(0, Vec::len))
+                .carrying("identity", self.identities(parts))
+                .carrying("inheritance", if self.partition { 0 } else { parents.len() })
                 .after(parents.iter().map(|parent| Id::new(class::RELATION, parent.oid))),
         ];
         if let (true, false, Some(parent), Some(bound)) = (self.partition, self.detaching, parents.first(), &self.bound)
@@ -129,6 +133,13 @@ impl Row {
                     .after([self.id()])
             })
             .collect()
+    }
+
+    /// How many identity columns its list makes.
+    fn identities(&self, parts: &Parts) -> usize {
+        let columns = parts.columns.get(&self.oid).into_iter().flatten();
+        let own = columns.filter(|column| column.local || self.partition);
+        own.filter(|column| parts.identities.contains_key(&(self.oid, column.number))).count()
     }
 
     fn list(&self, word: &str, name: &str, parents: &[Parent], parts: &Parts) -> List {
@@ -201,14 +212,19 @@ impl Row {
     }
 
     /// The constraints that the data may violate, and that so come after it. Those of a parent come with the parent's.
-    pub fn unproven(&self, parts: &Parts) -> Vec<String> {
+    pub fn unproven(&self, parts: &Parts) -> Vec<Entry> {
+        let address = format!("TABLE {}", self.qualified());
         let alter = format!("ALTER TABLE {}", self.qualified());
         let checks = parts.checks.get(&self.oid).into_iter().flatten();
         let columns = parts.columns.get(&self.oid).into_iter().flatten();
         checks
             .filter(|check| !check.validated && (check.local || self.detaching))
-            .map(|check| check.statement(&alter))
-            .chain(columns.filter_map(|c| c.unproven_not_null()).map(|constraint| format!("{alter} {constraint}")))
+            .map(|check| Entry::new(address.clone(), vec![check.statement(&alter)]).carrying("check"))
+            .chain(
+                columns
+                    .filter_map(|column| column.unproven_not_null())
+                    .map(|constraint| Entry::new(address.clone(), vec![format!("{alter} {constraint}")])),
+            )
             .collect()
     }
 }

@@ -46,10 +46,12 @@ impl Row {
         let word = if materialized { "MATERIALIZED VIEW" } else { "VIEW" };
         let kind = if materialized { Kind::MaterializedView } else { Kind::View };
         let body = if materialized { self.materialized(&name, columns) } else { self.view(&name, columns) };
+        let defaults = columns.iter().filter(|column| column.default_part("").is_some()).count();
         Object::new(self.id(), kind, format!("{word} {name}"), self.name, Vec::new())
             .in_schema(self.schema)
             .owned_by(self.owner)
             .with_body(body)
+            .carrying("default", defaults)
     }
 
     fn query(&self) -> &str {

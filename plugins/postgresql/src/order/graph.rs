@@ -237,7 +237,11 @@ impl<'a> Graph<'a> {
         match step {
             Step::Part(id) => self.parts.get(&id).map_or_else(
                 || Entry::new("", Vec::new()),
-                |(object, part)| Entry::new(object.address.clone(), vec![part.statement.clone()]),
+                |(object, part)| {
+                    let mut entry = Entry::new(object.address.clone(), vec![part.statement.clone()]);
+                    part.kind.word().into_iter().for_each(|word| entry.carries.add(word, 1));
+                    entry
+                },
             ),
             Step::StandIn(id) => {
                 let object = self.objects.get(&id);
@@ -247,10 +251,15 @@ impl<'a> Graph<'a> {
                 });
                 Entry::new(object.map(|o| o.address.clone()).unwrap_or_default(), statements.unwrap_or_default())
             }
-            Step::Whole(id) => self
-                .objects
-                .get(&id)
-                .map_or_else(|| Entry::new("", Vec::new()), |object| object.entry(self.statements(object))),
+            Step::Whole(id) => self.objects.get(&id).map_or_else(
+                || Entry::new("", Vec::new()),
+                |object| {
+                    let mut entry = object.entry(self.statements(object));
+                    let together = object.parts().filter(|part| !self.separate.contains(&part.id));
+                    together.filter_map(|part| part.kind.word()).for_each(|word| entry.carries.add(word, 1));
+                    entry
+                },
+            ),
         }
     }
 

@@ -5,7 +5,7 @@
 //! Nobody sees what is there in between, since the database has its name only when all of it is done.
 
 use super::marker::Marker;
-use super::roles::Roles;
+use super::roles::{Made, Roles};
 use crate::entry::{Entry, LONGEST};
 use crate::session::Session;
 use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
@@ -27,28 +27,42 @@ pub struct Definitions<'a> {
     pub marker: &'a Marker,
     /// The unit.
     pub unit: &'a Unit,
+    /// Whether an attempt before has done all of it: then it is only read, for what there is to say of it.
+    pub done: bool,
 }
 
 impl Definitions<'_> {
     /// Runs the unit's statements, but for those of parts that an attempt before has done.
     pub async fn write(&self, data: Data, complete: Complete) -> Result<Summary> {
-        let done = self.marker.parts_done(self.session, &self.unit.name).await?;
+        let parts_done = self.marker.parts_done(self.session, &self.unit.name).await?;
         let mut lines = Lines::new(data, LONGEST);
-        let mut notes = Vec::new();
+        let (mut notes, mut count, mut rows) = (Vec::new(), Made::default(), 0);
         for number in 1.. {
             let entries = part(&mut lines).await?;
+            rows += entries.len() as u64;
+            entries.iter().for_each(|entry| self.roles.count(entry, &mut count));
             let last = entries.len() < PART;
             notes.extend(entries.iter().flat_map(|entry| self.roles.notes(entry)));
             if last {
                 complete.await?;
+                if self.done {
+                    break;
+                }
                 self.transaction(&entries, &self.marker.whole(&self.unit.name)).await?;
                 break;
             }
-            if number > done {
+            if !self.done && number > parts_done {
                 self.transaction(&entries, &self.marker.part(&self.unit.name, number)).await?;
             }
         }
-        Ok(Summary { notes, ..Summary::default() })
+        Ok(Summary {
+            // Large objects are rows, of definitions there is no count.
+            rows: (self.unit.framing == "lines").then_some(rows),
+            notes,
+            carried: count.carried.into_list(),
+            left_out: count.left_out.into_list(),
+            ..Summary::default()
+        })
     }
 
     async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {

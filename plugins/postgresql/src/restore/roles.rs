@@ -1,6 +1,7 @@
 //! The roles of the target, and what is left out for want of them.
 
 use crate::backup::units::note;
+use crate::counts::Counts;
 use crate::entry::{Entry, RoleStatement};
 use crate::session::Session;
 use cofferdam_sdk::Result;
@@ -13,6 +14,15 @@ pub struct Roles {
     there: HashSet<String>,
     /// Those that we may act as and give objects to. All of them, for a superuser.
     ours: HashSet<String>,
+}
+
+/// What entries made, by kind.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// What is there now.
+    pub carried: Counts,
+    /// What isn't, for want of roles.
+    pub left_out: Counts,
 }
 
 impl Roles {
@@ -30,6 +40,15 @@ impl Roles {
     pub fn statements<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a str> {
         let for_roles = entry.for_roles.iter().filter(|statement| self.allow(statement));
         entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).map(String::as_str)
+    }
+
+    /// Counts what an entry makes here, and what it would have made.
+    pub fn count(&self, entry: &Entry, made: &mut Made) {
+        made.carried.extend(&entry.carries);
+        for statement in &entry.for_roles {
+            let counts = if self.allow(statement) { &mut made.carried } else { &mut made.left_out };
+            statement.carries.iter().for_each(|kind| counts.add(kind, 1));
+        }
     }
 
     /// What to tell of the statements that can't.
@@ -73,7 +92,7 @@ mod tests {
 
     fn for_roles(names: &[&str]) -> RoleStatement {
         let roles = names.iter().map(|name| (*name).to_owned()).collect();
-        RoleStatement { roles, acts_as: Vec::new(), sql: "grant".to_owned() }
+        RoleStatement { roles, acts_as: Vec::new(), sql: "grant".to_owned(), carries: Some("privileges".to_owned()) }
     }
 
     #[test]
@@ -98,6 +117,16 @@ mod tests {
         let roles = roles();
         assert_eq!(roles.statements(&entry).collect::<Vec<_>>(), ["create", "grant"]);
         assert!(roles.notes(&entry)[0].reason.ends_with("may not act as role carol"));
+    }
+
+    #[test]
+    fn what_is_made_and_what_is_not_are_counted() {
+        let mut entry = Entry::new("TABLE \"t\"", vec!["create".to_owned()]).carrying("table");
+        entry.for_roles.extend([for_roles(&["alice"]), for_roles(&["bob"])]);
+        let mut made = Made::default();
+        roles().count(&entry, &mut made);
+        assert_eq!(made.carried.into_list(), [("privileges".to_owned(), 1), ("table".to_owned(), 1)]);
+        assert_eq!(made.left_out.into_list(), [("privileges".to_owned(), 1)]);
     }
 
     #[test]

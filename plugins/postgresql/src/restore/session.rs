@@ -6,6 +6,7 @@ use super::roles::Roles;
 use super::source::Facts;
 use super::target::Target;
 use super::{check, finish, prepare};
+use crate::backup::units::COPY;
 use crate::quote::{idents, qualified};
 use crate::session::{Session, refuse_selection};
 use crate::table::Table;
@@ -118,13 +119,13 @@ impl RestoreSession for Restore {
         let Some(Writer { session, roles }) = slot.as_ref() else {
             return Err(Error::internal("there is no connection to write with"));
         };
-        if attempt > 0 && self.marker.is_done(session, &unit.name).await? {
-            return drain(data, complete, unit.framing == "lines").await;
-        }
-        let written = if unit.framing == "lines" {
-            self.copy(session, &unit, data, complete).await
+        let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
+        let written = if unit.format != COPY {
+            Definitions { session, roles, marker: &self.marker, unit: &unit, done }.write(data, complete).await
+        } else if done {
+            drain(data, complete).await
         } else {
-            Definitions { session, roles, marker: &self.marker, unit: &unit }.write(data, complete).await
+            self.copy(session, &unit, data, complete).await
         };
         if written.is_err() {
             // It may be lost, or in a transaction that failed; the next write makes a new one.
@@ -150,8 +151,8 @@ impl RestoreSession for Restore {
     }
 }
 
-/// Reads a unit that is in already to its end, so that whoever sends it sees no failure.
-async fn drain(mut data: Data, complete: Complete, lines: bool) -> Result<Summary> {
+/// Reads rows that are in already to its end, so that whoever sends it sees no failure.
+async fn drain(mut data: Data, complete: Complete) -> Result<Summary> {
     let mut rows = 0;
     loop {
         let (result, piece) = data.read(Vec::with_capacity(64 << 10)).await;
@@ -161,5 +162,5 @@ async fn drain(mut data: Data, complete: Complete, lines: bool) -> Result<Summar
         }
     }
     complete.await?;
-    Ok(Summary { rows: lines.then_some(rows), ..Summary::default() })
+    Ok(Summary { rows: Some(rows), ..Summary::default() })
 }

@@ -3,7 +3,7 @@
 use crate::fault::{ESCAPES, Fault};
 use crate::rows::{self, SCHEMA, UNITS};
 use cofferdam_sdk::bindings::backup::wit_stream;
-use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
+use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Tally, Unit};
 use cofferdam_sdk::{Endpoint, Error, Reading, Result};
 
 /// A session of a backup.
@@ -40,6 +40,9 @@ impl BackupSession for Backup {
         if self.0.is("escaped-name") {
             units.push(unit(&format!("name {ESCAPES}"), "none", &[]));
         }
+        let rows = units.iter().filter(|unit| unit.framing == "lines").count() as u64;
+        let counted = if self.0.is("forgotten") { rows + 1 } else { rows };
+        let tallies = vec![Tally { kind: "rows".to_owned(), counted, carried: rows, left_out: 0 }];
         let notes = vec![note("carried", "rows")];
         let escaped = if self.0.is("escaped-name") { vec![note(ESCAPES, ESCAPES)] } else { notes };
         Ok(Plan {
@@ -50,6 +53,7 @@ impl BackupSession for Backup {
             position: None,
             server_version: "1".to_owned(),
             units,
+            tallies,
             notes: escaped,
             extra: Vec::new(),
         })

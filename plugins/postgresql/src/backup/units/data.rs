@@ -61,7 +61,7 @@ impl Building {
         self.units.extend(inventory.large_object_bytes.map(|bytes| Unit {
             name: LARGE_OBJECTS.to_owned(),
             format: FORMAT.to_owned(),
-            framing: "none".to_owned(),
+            framing: "lines".to_owned(),
             objects: Vec::new(),
             after: vec![PRE_DATA.to_owned()],
             // Its bytes are written as hexadecimal digits.
@@ -86,7 +86,7 @@ impl Building {
         self.units.push(Unit {
             name: SEQUENCES.to_owned(),
             format: FORMAT.to_owned(),
-            framing: "none".to_owned(),
+            framing: "definitions".to_owned(),
             objects,
             after: vec![PRE_DATA.to_owned()],
             estimated_bytes: Some(self.values.len() as u64 * 120),

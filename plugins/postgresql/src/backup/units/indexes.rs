@@ -16,6 +16,7 @@ impl Building {
             if index.is_broken() {
                 let reason = "the index isn't valid on the source: its build failed";
                 self.notes.push(note("left-out", index.address(), reason));
+                self.left_out.add(index.word(), 1);
             } else {
                 by_table.entry(index.relation).or_default().push(index.entry());
             }
@@ -25,7 +26,7 @@ impl Building {
             let mut entries = by_table.remove(&table.oid).unwrap_or_default();
             let unproven = table.unproven(parts);
             let heirs = if unproven.is_empty() { Vec::new() } else { partitions.heirs(table.oid) };
-            entries.extend(unproven.into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
+            entries.extend(unproven);
             if table.has_data() {
                 entries.push(Entry::new(address, vec![format!("ANALYZE {}", table.qualified())]));
             }

@@ -7,6 +7,8 @@ mod post_data;
 
 use super::inventory::Inventory;
 use super::partitions::Partitions;
+use super::sequences;
+use crate::counts::Counts;
 use crate::entry::{Entry, FORMAT};
 use crate::order::order;
 use cofferdam_sdk::engine::{Note, Unit};
@@ -35,6 +37,8 @@ pub struct Units {
     pub entries: HashMap<String, Vec<Entry>>,
     /// What isn't carried, or not as it was.
     pub notes: Vec<Note>,
+    /// What of it is counted in reports.
+    pub left_out: Counts,
     /// Schema and name of the sequences whose values are read at the end.
     pub sequences: Vec<(String, String)>,
 }
@@ -62,7 +66,26 @@ impl Units {
         building.sequences(&inventory);
         let others = building.units.iter().map(|unit| unit.name.clone()).collect();
         building.entries_unit(EVENT_TRIGGERS, others, Vec::new(), event_triggers);
-        Self { units: building.units, entries: building.entries, notes: building.notes, sequences: building.values }
+        Self {
+            units: building.units,
+            entries: building.entries,
+            notes: building.notes,
+            left_out: building.left_out,
+            sequences: building.values,
+        }
+    }
+
+    /// What the units carry, by kind.
+    pub fn carried(&self) -> Counts {
+        let mut carried = Counts::default();
+        for entry in self.entries.values().flatten() {
+            carried.extend(&entry.carries);
+            entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| carried.add(kind, 1));
+        }
+        carried.add(sequences::VALUE, self.sequences.len() as u64);
+        let rows = self.units.iter().filter(|unit| unit.format == COPY).flat_map(|unit| &unit.objects);
+        carried.add("rows", rows.collect::<BTreeSet<_>>().len() as u64);
+        carried
     }
 
     /// The roles that any entry names.
@@ -78,6 +101,7 @@ struct Building {
     units: Vec<Unit>,
     entries: HashMap<String, Vec<Entry>>,
     notes: Vec<Note>,
+    left_out: Counts,
     /// Schema and name of the sequences whose values are read.
     values: Vec<(String, String)>,
     /// The names of data units, by the table's oid.
@@ -96,7 +120,7 @@ impl Building {
         self.units.push(Unit {
             name: name.to_owned(),
             format: FORMAT.to_owned(),
-            framing: "none".to_owned(),
+            framing: "definitions".to_owned(),
             objects,
             after,
             estimated_bytes: Some(bytes as u64),

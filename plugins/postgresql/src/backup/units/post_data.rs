@@ -25,13 +25,15 @@ impl Building {
         entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| row.into_entry()));
         let (comments, on_event_triggers) = self.comments(inventory, objects);
         entries.extend(comments);
-        entries.extend(inventory.privileges.iter().cloned().map(|row| row.into_entry()));
-        entries.extend(inventory.default_privileges.iter().cloned().map(|row| row.into_entry()));
+        entries.extend(firsts(&inventory.privileges, |row| row.on()).map(|(row, first)| row.into_entry(first)));
+        entries.extend(firsts(&inventory.default_privileges, |row| row.oid).map(|(row, first)| row.into_entry(first)));
         let mut event_triggers: Vec<Entry> =
             inventory.definitions.event_triggers.iter().cloned().map(|row| row.into_entry()).collect();
         event_triggers.extend(on_event_triggers);
-        self.notes
-            .extend(inventory.left_out.iter().map(|row| note("left-out", row.object.clone(), row.reason.clone())));
+        for row in &inventory.left_out {
+            self.notes.push(note("left-out", row.object.clone(), row.reason.clone()));
+            row.kind.iter().for_each(|kind| self.left_out.add(kind, row.number.unwrap_or(1)));
+        }
         (entries, event_triggers)
     }
 
@@ -44,10 +46,11 @@ impl Building {
             let Some(address) = addresses.get(&id) else {
                 let object = format!("comment on object {} of catalogue {}", id.oid, id.class);
                 self.notes.push(note("left-out", object, "what it is on isn't carried"));
+                self.left_out.add("comment", 1);
                 continue;
             };
             let target = comment.target(address);
-            let entry = Entry::new(target.clone(), vec![comment.statement(&target)]);
+            let entry = Entry::new(target.clone(), vec![comment.statement(&target)]).carrying("comment");
             if id.class == class::EVENT_TRIGGER { last.push(entry) } else { comments.push(entry) }
         }
         (comments, last)
@@ -77,6 +80,17 @@ impl Building {
     }
 }
 
+/// Rows, each with whether it is the first of those that are about the same thing and lie together.
+fn firsts<T: Clone, K: PartialEq>(rows: &[T], about: impl Fn(&T) -> K) -> impl Iterator<Item = (T, bool)> {
+    let mut last = None;
+    rows.iter().map(move |row| {
+        let this = Some(about(row));
+        let first = this != last;
+        last = this;
+        (row.clone(), first)
+    })
+}
+
 /// Checks of domains that the data may violate, and that so come after it.
 fn unproven_of_domains(inventory: &Inventory, objects: &[Object]) -> Vec<Entry> {
     let addresses: HashMap<Id, &str> = objects.iter().map(|object| (object.id, object.address.as_str())).collect();
@@ -84,7 +98,7 @@ fn unproven_of_domains(inventory: &Inventory, objects: &[Object]) -> Vec<Entry> 
     unproven
         .filter_map(|check| {
             let domain = addresses.get(&Id::new(class::TYPE, check.r#type))?;
-            Some(Entry::new(*domain, vec![check.statement(&format!("ALTER {domain}"))]))
+            Some(Entry::new(*domain, vec![check.statement(&format!("ALTER {domain}"))]).carrying("check"))
         })
         .collect()
 }

@@ -10,7 +10,7 @@ SELECT
     CASE WHEN r.rolname IS NULL THEN json_build_array(s.statement) ELSE '[]'::json END AS statements,
     CASE
         WHEN r.rolname IS NOT NULL
-        THEN json_build_array(json_build_object('roles', json_build_array(r.rolname), 'sql', s.statement))
+        THEN json_build_array(json_build_object('carries', 'setting', 'roles', json_build_array(r.rolname), 'sql', s.statement))
     END AS for_roles
 FROM (
     SELECT

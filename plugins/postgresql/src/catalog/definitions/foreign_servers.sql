@@ -21,6 +21,7 @@ SELECT
     -- Options of a mapping are shown to its user, the server's owner and superusers only.
     (
         SELECT json_agg(json_build_object(
+            'carries', 'user mapping',
             'roles', CASE WHEN m.umuser = 0 THEN '[]'::json ELSE json_build_array(m.usename) END,
             'sql', format(
                 'CREATE USER MAPPING FOR %s SERVER %I%s',

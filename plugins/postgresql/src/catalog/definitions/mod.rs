@@ -21,6 +21,11 @@ pub struct Row {
     statements: Vec<Option<String>>,
     for_roles: Option<Vec<RoleStatement>>,
     needs: Option<Vec<Id>>,
+    /// False where it only says something more of an object that is counted elsewhere.
+    counted: Option<bool>,
+    /// The word for it in reports.
+    #[serde(skip)]
+    word: &'static str,
 }
 
 impl Row {
@@ -47,6 +52,9 @@ impl Row {
     /// The entry, for those whose order is their kind's.
     pub fn into_entry(self) -> Entry {
         let mut entry = Entry::new(self.address, self.statements.into_iter().flatten().collect());
+        if self.counted != Some(false) && !entry.sql.is_empty() {
+            entry.carries.add(self.word, 1);
+        }
         if let Some(owner) = &self.owner {
             entry.owned_by(owner);
         }
@@ -78,14 +86,15 @@ const BEFORE_DATA: [(Kind, &str); 18] = [
 ];
 
 /// Objects that act on data, in the order in which they are made after it. Statistics come first, as they only look.
-const AFTER_DATA: [&str; 7] = [
-    include_str!("statistics.sql"),
-    include_str!("rules.sql"),
-    include_str!("triggers.sql"),
-    include_str!("row_security.sql"),
-    include_str!("policies.sql"),
-    include_str!("publications.sql"),
-    include_str!("database_settings.sql"),
+/// Each with the word for it in reports. What needs roles as a whole says its word beside that statement.
+const AFTER_DATA: [(&str, &str); 7] = [
+    ("statistics", include_str!("statistics.sql")),
+    ("rule", include_str!("rules.sql")),
+    ("trigger", include_str!("triggers.sql")),
+    ("row security", include_str!("row_security.sql")),
+    ("policy", include_str!("policies.sql")),
+    ("publication", include_str!("publications.sql")),
+    ("setting", include_str!("database_settings.sql")),
 ];
 
 /// Triggers on events of the database: the last of all, or they would act on the restore itself.
@@ -109,9 +118,11 @@ impl Definitions {
             before_data.extend(catalogue.rows::<Row>(query).await?.into_iter().map(|row| (kind, row)));
         }
         let mut after_data = Vec::new();
-        for query in AFTER_DATA {
-            after_data.extend(catalogue.rows::<Row>(query).await?);
+        for (word, query) in AFTER_DATA {
+            after_data.extend(catalogue.rows::<Row>(query).await?.into_iter().map(|row| Row { word, ..row }));
         }
-        Ok(Self { before_data, after_data, event_triggers: catalogue.rows(EVENT_TRIGGERS).await? })
+        let event_triggers = catalogue.rows::<Row>(EVENT_TRIGGERS).await?.into_iter();
+        let event_triggers = event_triggers.map(|row| Row { word: "event trigger", ..row }).collect();
+        Ok(Self { before_data, after_data, event_triggers })
     }
 }

@@ -8,6 +8,7 @@ SELECT
     NULL AS owner,
     '[]'::json AS statements,
     json_build_array(json_build_object(
+        'carries', 'policy',
         'roles', coalesce((SELECT json_agg(r.rolname) FROM pg_roles AS r WHERE r.oid = ANY (p.polroles)), '[]'),
         'sql', concat_ws(
             ' ',

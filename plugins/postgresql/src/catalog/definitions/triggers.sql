@@ -17,7 +17,8 @@ SELECT
                 t.tgname
             )
         END
-    ) AS statements
+    ) AS statements,
+    t.tgparentid = 0 AS counted
 FROM pg_trigger AS t
 JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
