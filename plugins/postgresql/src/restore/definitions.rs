@@ -3,6 +3,10 @@
 //! A transaction holds locks on everything that it made, and the server has room for so many. A long unit is therefore
 //! written in parts, each a transaction with a mark of its own: an attempt that failed is gone on with where it stopped.
 //! Nobody sees what is there in between, since the database has its name only when all of it is done.
+//!
+//! A short unit, as the indexes of one table are, is one text and so one round trip: the server takes several statements in
+//! one text as one transaction (PostgreSQL documentation 55.2.2.1). Only if that fails it is done statement by statement,
+//! which tells the object that can't be made.
 
 use super::marker::Marker;
 use super::roles::{Made, Roles};
@@ -17,6 +21,12 @@ const AT_ONCE: usize = 30;
 /// Entries of one part. An object takes a handful of locks, and a server that nobody tuned has room for 6,400.
 const PART: usize = 500;
 
+/// Bytes of statements that are one text at most.
+const SHORT: usize = 256 << 10;
+
+/// What the entries of a unit begin with that only gather the planner's statistics.
+const ANALYZE: &str = "ANALYZE ";
+
 /// A unit that is being written.
 pub struct Definitions<'a> {
     /// The connection, outside of a transaction.
@@ -27,14 +37,18 @@ pub struct Definitions<'a> {
     pub marker: &'a Marker,
     /// The unit.
     pub unit: &'a Unit,
+    /// Whether it was tried before.
+    pub again: bool,
     /// Whether an attempt before has done all of it: then it is only read, for what there is to say of it.
     pub done: bool,
+    /// Whether the planner's statistics are gathered.
+    pub analyze: bool,
 }
 
 impl Definitions<'_> {
     /// Runs the unit's statements, but for those of parts that an attempt before has done.
     pub async fn write(&self, data: Data, complete: Complete) -> Result<Summary> {
-        let parts_done = self.marker.parts_done(self.session, &self.unit.name).await?;
+        let parts_done = if self.again { self.marker.parts_done(self.session, &self.unit.name).await? } else { 0 };
         let mut lines = Lines::new(data, LONGEST);
         let (mut notes, mut count, mut rows) = (Vec::new(), Made::default(), 0);
         for number in 1.. {
@@ -66,16 +80,32 @@ impl Definitions<'_> {
     }
 
     async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {
-        self.session.connection.run(format!("BEGIN; {mark}")).await?;
         let statements: Vec<(&str, &str)> = entries
             .iter()
             .flat_map(|entry| self.roles.statements(entry).map(|sql| (entry.object.as_str(), sql)))
+            .filter(|(_, sql)| self.analyze || !sql.starts_with(ANALYZE))
             .collect();
+        if let Some(text) = short(mark, &statements) {
+            match self.session.connection.run(text).await {
+                // The server's refusal, which doesn't say of what. Whatever else failed, it won't help to ask again.
+                Err(error) if error.engine_code.is_some() => {}
+                done => return done.map(drop),
+            }
+        }
+        self.session.connection.run(format!("BEGIN; {mark}")).await?;
         for batch in statements.chunks(AT_ONCE) {
             run(self.session, batch).await?;
         }
         self.session.connection.run("COMMIT").await.map(drop)
     }
+}
+
+/// The mark and the statements as one text, if it isn't long.
+fn short(mark: &str, statements: &[(&str, &str)]) -> Option<String> {
+    let bytes: usize = statements.iter().map(|(_, sql)| sql.len()).sum();
+    // A statement may end with a comment, so each has its line.
+    let text = || std::iter::once(mark).chain(statements.iter().map(|(_, sql)| *sql)).collect::<Vec<_>>().join(";\n");
+    (bytes <= SHORT).then(text)
 }
 
 /// The next entries; fewer than a part's at the end.

@@ -13,7 +13,7 @@ use crate::table::Table;
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
 };
-use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
+use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult, options};
 use std::cell::RefCell;
 
 /// A session of a restore.
@@ -21,6 +21,8 @@ pub struct Restore {
     endpoint: Endpoint,
     options: RestoreOptions,
     marker: Marker,
+    /// Whether the planner's statistics are gathered.
+    analyze: bool,
     /// The leader's connection to the database that is named to manage others.
     maintenance: Option<Session>,
     target: RefCell<Option<Target>>,
@@ -65,12 +67,22 @@ impl Restore {
     }
 }
 
+/// Whether the planner's statistics are gathered: the setting `analyze`.
+fn analyze(options: &RestoreOptions) -> Result<bool> {
+    match options::get(&options.extra, "analyze") {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => Err(Error::invalid_options(format!("analyze must be on or off, it is {other:?}"))),
+    }
+}
+
 impl RestoreSession for Restore {
     async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
         refuse_selection(&options.only, &options.except)?;
         let maintenance = Session::open(&target, None, &options.operation_id).await?;
         Ok(Self {
             marker: Marker::new(&options.operation_id),
+            analyze: analyze(&options)?,
             endpoint: target,
             options,
             maintenance: Some(maintenance),
@@ -85,6 +97,7 @@ impl RestoreSession for Restore {
             serde_json::from_str(&token).map_err(|error| Error::internal(format!("the token isn't ours: {error}")))?;
         let session = Self {
             marker: Marker::new(&options.operation_id),
+            analyze: analyze(&options)?,
             endpoint: target,
             options,
             maintenance: None,
@@ -121,7 +134,8 @@ impl RestoreSession for Restore {
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
         let written = if unit.format != COPY {
-            Definitions { session, roles, marker: &self.marker, unit: &unit, done }.write(data, complete).await
+            let (marker, analyze, again) = (&self.marker, self.analyze, attempt > 0);
+            Definitions { session, roles, marker, unit: &unit, again, done, analyze }.write(data, complete).await
         } else if done {
             drain(data, complete).await
         } else {
