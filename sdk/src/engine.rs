@@ -9,7 +9,7 @@ use crate::{Endpoint, Error, Options, Result};
 use wit_bindgen::{FutureReader, StreamReader};
 
 pub use crate::bindings::backup::exports::cofferdam::engine::backup::{BackupOptions, Plan};
-pub use crate::bindings::clone::exports::cofferdam::engine::clone::CloneOptions;
+pub use crate::bindings::clone::exports::cofferdam::engine::clone::{CloneOptions, Outcome as Cloned};
 pub use crate::bindings::from_files::exports::cofferdam::engine::from_files::{
     Described, Found, Made, Plan as FilesPlan,
 };
@@ -105,10 +105,11 @@ pub trait RestoreSession: Sized + 'static {
     async fn finish(&self) -> Result<Vec<Note>>;
 }
 
-/// An engine that copies a database inside one server by itself.
+/// An engine whose server can copy a database by itself.
 pub trait Clone: Engine {
-    /// Copies `options.source` to `options.target`.
-    async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary>;
+    /// Copies `options.source` to `options.target`, if both endpoints are one server and it can; else changes nothing, and
+    /// says why it can't.
+    async fn clone(source: &Endpoint, target: &Endpoint, options: CloneOptions) -> Result<Cloned>;
 }
 
 /// An engine that makes its own files of a backup, for its own tools. It needs no server for that.

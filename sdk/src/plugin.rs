@@ -7,7 +7,7 @@ use crate::bindings::instance::exports::cofferdam::engine::instance;
 use crate::bindings::restore::exports::cofferdam::engine::restore;
 use crate::bindings::to_files::exports::cofferdam::engine::to_files;
 use crate::engine::{
-    Backup, BackupOptions, BackupSession, Clone, CloneOptions, Complete, Data, Described, Engine, FilesOptions,
+    Backup, BackupOptions, BackupSession, Clone, CloneOptions, Cloned, Complete, Data, Described, Engine, FilesOptions,
     FilesPlan, Finding, Found, FromFiles, InstanceInfo, Layout, Note, Plan, Prepared, Restore, RestoreOptions,
     RestoreSession, Source, Summary, ToFiles, Unit,
 };
@@ -114,9 +114,9 @@ impl<S: RestoreSession> restore::GuestSession for RestoreAdapter<S> {
 }
 
 impl<E: Clone> clone::Guest for Plugin<E> {
-    async fn clone(server: &Endpoint, options: CloneOptions) -> Result<Summary> {
+    async fn clone(source: &Endpoint, target: &Endpoint, options: CloneOptions) -> Result<Cloned> {
         panic::install();
-        E::clone(server, options).await
+        E::clone(source, target, options).await
     }
 }
 

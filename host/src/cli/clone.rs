@@ -7,8 +7,9 @@ use crate::operation::clone::{self, Request};
 
 /// Copy a database from one instance to another, with nothing on disk between them
 ///
-/// Reads a consistent state of the source while it is in use. The copy gets its name last; an existing database with
-/// objects in it is never touched.
+/// Reads a consistent state of the source while it is in use. Where both are one server that can copy a database by itself,
+/// and nobody uses the source, the server does that. The copy gets its name last; an existing database with objects in it
+/// is never touched.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The instance to read
@@ -37,6 +38,11 @@ pub struct Args {
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
     jobs: usize,
 
+    /// Make a copy that acts on nothing outside of it, as for staging: subscriptions, user mappings, scheduled jobs and
+    /// event triggers are switched off or left out
+    #[arg(long)]
+    neutral: bool,
+
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
     settings: Vec<(String, String)>,
@@ -52,6 +58,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         only: args.only,
         except: args.except,
         if_exists: "fail".to_owned(),
+        neutral: args.neutral,
         jobs: args.jobs,
         settings: args.settings,
     };

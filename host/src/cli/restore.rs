@@ -35,6 +35,11 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Restore so that it acts on nothing outside of it, as for staging: subscriptions, user mappings, scheduled jobs and
+    /// event triggers are switched off or left out
+    #[arg(long)]
+    neutral: bool,
+
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
     settings: Vec<(String, String)>,
@@ -45,8 +50,13 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let repository = session.repository(&config, Purpose::Everything).await?;
     let manifest = session.or_cancelled(args.backup.find(&repository)).await?;
     let party = session.party(&config, &args.to).await?;
-    let request =
-        Request { database: args.database, if_exists: "fail".to_owned(), jobs: args.jobs, settings: args.settings };
+    let request = Request {
+        database: args.database,
+        if_exists: "fail".to_owned(),
+        jobs: args.jobs,
+        neutral: args.neutral,
+        settings: args.settings,
+    };
     let environment = session.environment(&config);
     if args.dry_run {
         let findings = Findings::new(restore::dry_run(&party, &manifest, &request, environment).await?);

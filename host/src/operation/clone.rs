@@ -1,10 +1,11 @@
-//! Clone between two servers: one plugin's backup piped into another's restore, unit by unit, with nothing on disk.
+//! Clone: inside one server by the server itself, where it can; else one plugin's backup piped into another's restore, unit
+//! by unit, with nothing on disk.
 
 use super::event::Event;
 use super::feed::{Feeding, Progress, drain, refused};
 use super::source::Source;
 use super::target::{Feeder, Target};
-use super::{Environment, Operation, Outcome, Party};
+use super::{Environment, Operation, Outcome, Party, inside};
 use crate::error::{Error, Result};
 use crate::plugin::{self, BackupOptions, Options, RestoreOptions, Unit};
 
@@ -21,13 +22,15 @@ pub struct Request {
     pub except: Vec<String>,
     /// "fail", "replace" or "append".
     pub if_exists: String,
+    /// Whether the copy mustn't act on anything outside of it.
+    pub neutral: bool,
     /// Sessions that work side by side on each server, from 1.
     pub jobs: usize,
     /// Named values that the engine knows.
     pub settings: Options,
 }
 
-/// Clones a database from one server to another.
+/// Clones a database, from one server to another or inside of one.
 ///
 /// # Errors
 /// If anything of it can't be read or written; then the target is as it was, as far as the engine can take back what it
@@ -35,13 +38,13 @@ pub struct Request {
 pub async fn run(source: &Party, target: &Party, request: &Request, environment: Environment) -> Result<Outcome> {
     let operation = Operation::begin("clone", &format!("{} to {}", source.name, target.name), environment)?;
     let result = tokio::select! {
-        result = pipe(&operation, source, target, request) => result,
+        result = copy(&operation, source, target, request) => result,
         cancelled = operation.cancelled() => Err(cancelled),
     };
     operation.end(&[source, target], result).await
 }
 
-async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request) -> Result<Outcome> {
+async fn copy(operation: &Operation, from: &Party, to: &Party, request: &Request) -> Result<Outcome> {
     let engine = from.plugin.inspection().about.name.clone();
     if to.plugin.inspection().about.name != engine {
         return Err(Error::unsupported(format!(
@@ -51,6 +54,13 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
             to.plugin.inspection().about.name
         )));
     }
+    match inside::copy(operation, from, to, request).await? {
+        Some(copied) => Ok(copied),
+        None => pipe(operation, from, to, request, engine).await,
+    }
+}
+
+async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request, engine: String) -> Result<Outcome> {
     let options = BackupOptions {
         operation: operation.id().to_owned(),
         database: request.database.clone(),
@@ -68,6 +78,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         if_exists: request.if_exists.clone(),
         only: Vec::new(),
         except: Vec::new(),
+        neutral: request.neutral,
         extra: request.settings.clone(),
     };
     let plan = plugin::Source {

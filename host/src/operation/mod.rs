@@ -8,6 +8,7 @@ pub mod clone;
 pub mod event;
 mod feed;
 mod graph;
+mod inside;
 mod measure;
 mod record;
 mod report;

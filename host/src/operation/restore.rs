@@ -21,6 +21,8 @@ pub struct Request {
     pub if_exists: String,
     /// Sessions that write side by side, from 1.
     pub jobs: usize,
+    /// Whether what is restored mustn't act on anything outside of it.
+    pub neutral: bool,
     /// Named values that the engine knows.
     pub settings: Options,
 }
@@ -107,6 +109,7 @@ fn options(operation: &Operation, request: &Request) -> RestoreOptions {
         if_exists: request.if_exists.clone(),
         only: Vec::new(),
         except: Vec::new(),
+        neutral: request.neutral,
         extra: request.settings.clone(),
     }
 }

@@ -25,6 +25,8 @@ pub struct RestoreOptions {
     pub only: Vec<String>,
     /// Object patterns to leave out.
     pub except: Vec<String>,
+    /// Whether what is restored mustn't act on anything outside of it.
+    pub neutral: bool,
     /// Named values that the engine knows.
     pub extra: Options,
 }
@@ -91,6 +93,7 @@ impl RestoreSession {
             if_exists: options.if_exists.clone(),
             only: options.only.clone(),
             except: options.except.clone(),
+            neutral: options.neutral,
             extra: options.extra.clone(),
         };
         let session = sandbox

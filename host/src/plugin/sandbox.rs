@@ -42,6 +42,7 @@ pub struct Exports {
     pub(super) instance: engine::instance::Guest,
     pub(super) backup: Option<engine::backup::Guest>,
     pub(super) restore: Option<engine::restore::Guest>,
+    pub(super) clone: Option<engine::clone::Guest>,
     pub(super) to_files: Option<engine::to_files::Guest>,
     pub(super) from_files: Option<engine::from_files::Guest>,
 }
@@ -56,7 +57,8 @@ impl Exports {
                 Capability::Restore => engine::restore::GuestIndices::new(pre).map(|_| ())?,
                 Capability::ToFiles => engine::to_files::GuestIndices::new(pre).map(|_| ())?,
                 Capability::FromFiles => engine::from_files::GuestIndices::new(pre).map(|_| ())?,
-                Capability::Clone | Capability::External => {}
+                Capability::Clone => engine::clone::GuestIndices::new(pre).map(|_| ())?,
+                Capability::External => {}
             }
         }
         Ok(())
@@ -72,6 +74,9 @@ impl Exports {
                 .transpose()?,
             restore: has(Capability::Restore)
                 .then(|| engine::restore::GuestIndices::new(pre)?.load(&mut *store, instance))
+                .transpose()?,
+            clone: has(Capability::Clone)
+                .then(|| engine::clone::GuestIndices::new(pre)?.load(&mut *store, instance))
                 .transpose()?,
             to_files: has(Capability::ToFiles)
                 .then(|| engine::to_files::GuestIndices::new(pre)?.load(&mut *store, instance))

@@ -19,6 +19,7 @@ wasmtime::component::bindgen!({
             export cofferdam:engine/instance@0.1.0;
             export cofferdam:engine/backup@0.1.0;
             export cofferdam:engine/restore@0.1.0;
+            export cofferdam:engine/clone@0.1.0;
             export cofferdam:engine/to-files@0.1.0;
             export cofferdam:engine/from-files@0.1.0;
         }

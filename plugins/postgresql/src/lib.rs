@@ -3,6 +3,7 @@
 
 mod backup;
 mod catalog;
+mod clone;
 mod counts;
 mod entry;
 mod instance;
@@ -13,7 +14,7 @@ mod session;
 mod table;
 mod version;
 
-use cofferdam_sdk::engine::{self, Engine, Finding, InstanceInfo, Note};
+use cofferdam_sdk::engine::{self, CloneOptions, Cloned, Engine, Finding, InstanceInfo, Note};
 use cofferdam_sdk::{Endpoint, Options, Result};
 
 /// PostgreSQL 13 to 18.
@@ -41,4 +42,10 @@ impl engine::Restore for Postgresql {
     type Session = restore::Restore;
 }
 
-cofferdam_sdk::export!(Postgresql: backup, restore);
+impl engine::Clone for Postgresql {
+    async fn clone(source: &Endpoint, target: &Endpoint, options: CloneOptions) -> Result<Cloned> {
+        clone::copy(source, target, options).await
+    }
+}
+
+cofferdam_sdk::export!(Postgresql: backup, restore, clone);

@@ -5,7 +5,11 @@ use crate::quote::{ident, literal};
 use crate::restore::{WORKING_INFIX, restoring_comment};
 use crate::session::{Session, application_name};
 use cofferdam_sdk::engine::Note;
-use cofferdam_sdk::{Endpoint, Error, Result};
+use cofferdam_sdk::{Endpoint, Error, Result, time};
+
+/// How often is looked whether the operation's sessions have ended, and how long is waited in between.
+const LOOKS: usize = 100;
+const PAUSE_MILLISECONDS: u64 = 100;
 
 /// Ends the operation's sessions, drops the database that it was building, and empties the one that it was filling.
 pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note>> {
@@ -51,6 +55,17 @@ async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>
         literal(&application_name(operation_id))
     );
     let ended = session.connection.column(query).await?;
+    // One that is making a database right now may come to its end before it notices.
+    let gone = format!(
+        "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE application_name = {} LIMIT 1",
+        literal(&application_name(operation_id))
+    );
+    for _ in 0..LOOKS {
+        if session.connection.value(gone.clone()).await?.is_none() {
+            break;
+        }
+        time::sleep(PAUSE_MILLISECONDS).await;
+    }
     Ok(ended.into_iter().map(|process| note("changed", format!("process {process}"), "ended")).collect())
 }
 

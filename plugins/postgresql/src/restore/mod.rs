@@ -4,11 +4,15 @@ mod check;
 mod definitions;
 mod finish;
 mod marker;
+mod neutral;
 mod prepare;
 mod roles;
 mod session;
 mod source;
 mod target;
 
+pub use finish::rename;
+pub use neutral::neutralize;
+pub use roles::Roles;
 pub use session::Restore;
-pub use target::{WORKING_INFIX, restoring_comment};
+pub use target::{Target, WORKING_INFIX, exists, restoring_comment};

@@ -2,6 +2,7 @@
 
 use super::definitions::Definitions;
 use super::marker::Marker;
+use super::neutral::neutralize;
 use super::roles::Roles;
 use super::source::Facts;
 use super::target::Target;
@@ -158,10 +159,14 @@ impl RestoreSession for Restore {
         // A connection of its own, so that it is known to be closed before the database is renamed.
         *self.writer.lock().await = None;
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
+        let mut notes = self.notes.take();
+        if self.options.neutral {
+            notes.extend(neutralize(&session).await?);
+        }
         finish::unmark(&session, &target, &self.marker).await?;
         drop(session);
         finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?;
-        Ok(self.notes.take())
+        Ok(notes)
     }
 }
 

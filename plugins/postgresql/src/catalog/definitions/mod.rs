@@ -94,11 +94,19 @@ const AFTER_DATA: [(&str, &str); 7] = [
     ("row security", include_str!("row_security.sql")),
     ("policy", include_str!("policies.sql")),
     ("publication", include_str!("publications.sql")),
-    ("setting", include_str!("database_settings.sql")),
+    ("setting", DATABASE_SETTINGS),
 ];
+
+const DATABASE_SETTINGS: &str = include_str!("database_settings.sql");
 
 /// Triggers on events of the database: the last of all, or they would act on the restore itself.
 const EVENT_TRIGGERS: &str = include_str!("event_triggers.sql");
+
+/// What is set for the database as a whole.
+pub async fn database_settings(catalogue: Catalogue<'_>) -> Result<Vec<Entry>> {
+    let rows = catalogue.rows::<Row>(DATABASE_SETTINGS).await?;
+    Ok(rows.into_iter().map(Row::into_entry).collect())
+}
 
 /// All of them.
 pub struct Definitions {
