@@ -27,16 +27,16 @@ pub(super) async fn copy(
         extra: request.settings.clone(),
     };
     let sandbox = operation.sandbox(&to.plugin).await?;
-    let mut notes = Vec::new();
-    match sandbox.clone_inside(&from.endpoint, &to.endpoint, options).await? {
+    let cloned = sandbox.clone_inside(&from.endpoint, &to.endpoint, options).await?;
+    let (way, told) = match cloned {
         Cloned::Copied(summary) => {
-            operation.note(summary.notes, &mut notes);
-            Ok(Some(Outcome { notes, ..Outcome::default() }))
+            ("copied by the server, so no rows were read and counted".to_owned(), Some(summary.notes))
         }
-        Cloned::NotHere(reason) => {
-            let reason = format!("read and written instead of copied by the server: {reason}");
-            operation.note(vec![Note { kind: "info".to_owned(), object: "clone".to_owned(), reason }], &mut notes);
-            Ok(None)
-        }
-    }
+        Cloned::NotHere(reason) => (format!("read and written instead of copied by the server: {reason}"), None),
+    };
+    let mut notes = Vec::new();
+    operation.note(vec![Note { kind: "info".to_owned(), object: "clone".to_owned(), reason: way }], &mut notes);
+    let Some(told) = told else { return Ok(None) };
+    operation.note(told, &mut notes);
+    Ok(Some(Outcome { notes, ..Outcome::default() }))
 }
