@@ -80,6 +80,11 @@ fn analyze(options: &RestoreOptions) -> Result<bool> {
 impl RestoreSession for Restore {
     async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
         refuse_selection(&options.only, &options.except)?;
+        if options.neutral && options.if_exists == "append" {
+            // What is there already would be switched off with what comes.
+            return Err(Error::unsupported("what is appended to a database can't be made neutral")
+                .with_hint("restore it into a database of its own"));
+        }
         let maintenance = Session::open(&target, None, &options.operation_id).await?;
         Ok(Self {
             marker: Marker::new(&options.operation_id),
