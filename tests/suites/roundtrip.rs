@@ -96,3 +96,47 @@ fn a_database_with_tables_in_it_is_refused_and_stays_as_it_is() {
         server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE '%cofferdam%'").unwrap();
     assert_eq!(databases, "0\n", "something was left behind");
 }
+
+#[test]
+fn the_planners_statistics_are_gathered_unless_that_is_switched_off() {
+    let server = Postgresql::start(Major::V15).unwrap();
+    server.create_database("shop").unwrap();
+    server.sql("shop", "CREATE TABLE t AS SELECT generate_series(1, 1000) AS id; CREATE INDEX ON t (id)").unwrap();
+    let mut cofferdam = Cofferdam::new().unwrap();
+    cofferdam.add_instance("source", &server, "shop").unwrap();
+    cofferdam.initialize().unwrap();
+    cofferdam.succeed(&["backup", "source"], MINUTES).unwrap();
+    for (setting, gathered) in [("analyze=on", "1\n"), ("analyze=off", "0\n")] {
+        let restore = ["restore", "latest", "--to", "source", "--database", setting, "--set", setting];
+        cofferdam.succeed(&restore, MINUTES).unwrap();
+        let statistics = server.sql(setting, "SELECT count(*) FROM pg_stats WHERE tablename = 't'").unwrap();
+        assert_eq!(statistics, gathered, "{setting}");
+        assert_eq!(server.sql(setting, "SELECT count(*) FROM pg_indexes WHERE tablename = 't'").unwrap(), "1\n");
+    }
+    let restore = ["restore", "latest", "--to", "source", "--database", "x", "--set", "analyze=perhaps"];
+    let refused = cofferdam.run(&restore, MINUTES).unwrap();
+    assert!(!refused.status.success() && refused.stderr.contains("analyze must be on or off"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_index_that_can_not_be_made_is_named_and_nothing_stays_behind() {
+    let server = Postgresql::start(Major::V15).unwrap();
+    server.create_database("shop").unwrap();
+    let fussy = "CREATE FUNCTION only_here(value int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+            IF current_database() <> 'shop' THEN RAISE EXCEPTION 'not in this house'; END IF;
+            RETURN value;
+        END $$;
+        CREATE TABLE t AS SELECT generate_series(1, 10) AS id;
+        CREATE INDEX plain ON t (id);
+        CREATE INDEX fussy ON t (only_here(id))";
+    server.sql("shop", fussy).unwrap();
+    let mut cofferdam = Cofferdam::new().unwrap();
+    cofferdam.add_instance("source", &server, "shop").unwrap();
+    cofferdam.initialize().unwrap();
+    cofferdam.succeed(&["backup", "source"], MINUTES).unwrap();
+    let failed = cofferdam.run(&["restore", "latest", "--to", "source", "--database", "other"], MINUTES).unwrap();
+    assert!(!failed.status.success());
+    assert!(failed.stderr.contains("fussy") && failed.stderr.contains("not in this house"), "{}", failed.stderr);
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'other%'";
+    assert_eq!(server.sql("postgres", left).unwrap(), "0\n");
+}
