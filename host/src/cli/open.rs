@@ -11,7 +11,7 @@ use super::session::Session;
 use crate::config::{self, Config};
 use crate::error::{Error, Result};
 use crate::operation::Party;
-use crate::plugin::{Candidate, Runtime};
+use crate::plugin::{Candidate, Plugin, Runtime};
 use crate::repository::{Access, Location, Pin, Repository};
 use crate::secrets::{Secret, SecretRef};
 use crate::services::Endpoint;
@@ -77,15 +77,23 @@ impl Session {
     /// The named instance, and the plugin that speaks to it.
     pub(super) async fn party(&self, config: &Config, name: &str) -> Result<Party> {
         let (name, instance) = config.instance(name)?;
-        let (engine, plugin) = config
-            .plugin(instance.engine.as_str())
-            .map_err(|e| e.while_doing(format!("engine of the instance {name}")))?;
         let password = match &instance.password {
             Some(reference) => Some(self.secret(reference).await?),
             None => None,
         };
-        let grants: BTreeSet<String> = plugin.grants.iter().cloned().collect();
-        let (path, runtime) = (plugin.path.clone(), runtime()?);
+        let engine = instance.engine.as_str();
+        config.plugin(engine).map_err(|e| e.while_doing(format!("engine of the instance {name}")))?;
+        let plugin = self.plugin(config, engine).await?;
+        let default_port = plugin.inspection().about.default_port;
+        let endpoint = Endpoint::new(instance.url.as_url().clone(), password, default_port);
+        Ok(Party { name: name.to_string(), plugin, endpoint })
+    }
+
+    /// The plugin of an engine.
+    pub(super) async fn plugin(&self, config: &Config, engine: &str) -> Result<Plugin> {
+        let (engine, entry) = config.plugin(engine)?;
+        let grants: BTreeSet<String> = entry.grants.iter().cloned().collect();
+        let (path, runtime) = (entry.path.clone(), runtime()?);
         let plugin = tokio::task::spawn_blocking(move || Candidate::read(&runtime, &path)?.admit(&runtime, &grants))
             .await
             .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))??;
@@ -94,8 +102,7 @@ impl Session {
             return Err(Error::invalid_options(format!("[plugins.{engine}] names the plugin of {}", about.name))
                 .with_hint("a plugin's name in the configuration is its engine's"));
         }
-        let endpoint = Endpoint::new(instance.url.as_url().clone(), password, about.default_port);
-        Ok(Party { name: name.to_string(), plugin, endpoint })
+        Ok(plugin)
     }
 }
 

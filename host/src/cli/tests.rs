@@ -37,6 +37,8 @@ fn every_command_line_of_the_documentation_is_understood() {
         "backups list orders --tag nightly",
         "backups show latest -v",
         "backups verify 20260131T235959Z-1a2b3c4d --read-data",
+        "backups export orders@latest /mnt/orders --only public.* --except public.log --jobs 2",
+        "backups import /mnt/dump --instance orders --tag old",
         "backups forget 20260131 orders@latest --dry-run",
         "restore orders@latest --to staging --database shop_copy --jobs 2 --dry-run",
         "--repository file:///mnt/x --key-file /media/key restore latest --to staging",

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, Sink};
 use super::measure::{Framing, Measure, Measured};
@@ -20,6 +22,8 @@ pub(super) struct Progress {
 }
 
 const TELL: Duration = Duration::from_millis(250);
+/// How long the stream of a unit may be held after the plugin has answered.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
 impl Progress {
     /// Tells that a unit begins.
@@ -115,7 +119,7 @@ impl Taken {
     ///
     /// # Errors
     /// If it hasn't seen the stream's end: a small stream fits between us and a plugin that never reads it.
-    pub(super) fn whole(mut self, plugin: &str) -> Result<Measured> {
+    fn whole(mut self, plugin: &str) -> Result<Measured> {
         match (self.went_in.try_recv(), self.was_read.try_recv()) {
             (Ok(measured), Ok(())) => Ok(measured),
             _ => Err(unread(plugin)),
@@ -123,8 +127,43 @@ impl Taken {
     }
 }
 
+/// Feeds a stream to a plugin and waits for what it does with it. Gives the plugin's answer and what went in.
+///
+/// # Errors
+/// The one that was the cause of the other, or that of a plugin that answers and hasn't read its stream.
+pub(super) async fn through<T>(
+    feeding: impl Future<Output = Result<()>>,
+    writing: impl Future<Output = Result<T>>,
+    taken: Taken,
+    plugin: &str,
+) -> Result<(T, Measured)> {
+    let answered = CancellationToken::new();
+    let writing = async {
+        let written = writing.await;
+        answered.cancel();
+        written
+    };
+    let feeding = async {
+        tokio::select! {
+            fed = feeding => fed,
+            // A plugin that answers, and neither reads its stream nor lets go of it, mustn't hold us up.
+            () = async { answered.cancelled().await; sleep(LETTING_GO).await } => Err(Error::cancelled("nobody reads it")),
+        }
+    };
+    let (fed, written) = tokio::join!(feeding, writing);
+    let answer = match (fed, written) {
+        (Ok(()), Ok(answer)) => answer,
+        (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread(plugin)),
+        // The source's failure is the cause of the writer's, unless the writer had stopped taking.
+        (Err(error), Ok(_)) => return Err(error),
+        (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
+        (_, Err(error)) => return Err(error),
+    };
+    Ok((answer, taken.whole(plugin)?))
+}
+
 /// Says that a plugin claims to have written what it hasn't read.
-pub(super) fn unread(plugin: &str) -> Error {
+fn unread(plugin: &str) -> Error {
     Error::plugin(format!("the plugin {plugin} says that it wrote the unit, and hasn't read it to its end"))
         .with_hint("this is a fault of the plugin; tell its author, with the message")
 }

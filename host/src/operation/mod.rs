@@ -1,4 +1,4 @@
-//! Backup, restore, clone, verify: what the host does with a plugin and a repository, the same way for every engine.
+//! Backup, restore, clone, verify, export, import: what the host does with a plugin and a repository, the same way for every engine.
 
 pub mod backup;
 mod batch;
@@ -6,8 +6,10 @@ pub mod check;
 pub mod cleanup;
 pub mod clone;
 pub mod event;
+pub mod export;
 mod feed;
 mod graph;
+pub mod import;
 mod inside;
 mod measure;
 mod record;
@@ -62,6 +64,20 @@ pub struct Totals {
     pub bytes: u64,
     /// Rows that the host counted.
     pub rows: u64,
+}
+
+impl Totals {
+    fn of(unit: &measure::Measured) -> Self {
+        Self { units: 1, bytes: unit.bytes, rows: unit.rows.unwrap_or(0) }
+    }
+}
+
+impl std::ops::Add for Totals {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { units: self.units + other.units, bytes: self.bytes + other.bytes, rows: self.rows + other.rows }
+    }
 }
 
 /// How an operation ended well.

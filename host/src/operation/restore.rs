@@ -82,10 +82,7 @@ async fn fill(
             party.plugin.inspection().about.name
         )));
     }
-    let feeder = FromBackup {
-        reader: repository.reader(manifest)?,
-        records: manifest.units.iter().map(|record| (record.name.as_str(), record)).collect(),
-    };
+    let feeder = FromBackup::new(repository, manifest)?;
     let target = Target::open(operation, party, options(operation, request), source(manifest)).await?;
     let mut notes = Vec::new();
     target.must_work(&mut notes).await?;
@@ -114,7 +111,8 @@ fn options(operation: &Operation, request: &Request) -> RestoreOptions {
     }
 }
 
-fn source(manifest: &Manifest) -> Source {
+/// What a backup says of itself.
+pub(super) fn source(manifest: &Manifest) -> Source {
     Source {
         engine: manifest.engine.clone(),
         server_version: manifest.server_version.clone(),
@@ -139,9 +137,19 @@ pub(super) fn unit(record: &UnitRecord) -> Unit {
     }
 }
 
-struct FromBackup<'a> {
+/// Feeds units out of a backup, each held against its record.
+pub(super) struct FromBackup<'a> {
     reader: BackupReader,
     records: HashMap<&'a str, &'a UnitRecord>,
+}
+
+impl<'a> FromBackup<'a> {
+    /// # Errors
+    /// "permission-denied" if the repository was opened with a writer key.
+    pub(super) fn new(repository: &Repository, manifest: &'a Manifest) -> Result<Self> {
+        let records = manifest.units.iter().map(|record| (record.name.as_str(), record)).collect();
+        Ok(Self { reader: repository.reader(manifest)?, records })
+    }
 }
 
 impl Feeder for FromBackup<'_> {

@@ -9,10 +9,9 @@ use futures::future::try_join_all;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
-use super::feed::{Feed, Progress, agree, unread};
+use super::feed::{Feed, Progress, agree, through};
 use super::graph::Graph;
 use super::report::Written;
 use super::{Operation, Party, Totals};
@@ -21,8 +20,6 @@ use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, S
 
 /// A unit that may succeed if it is written again is tried so often.
 const ATTEMPTS: u32 = 3;
-/// How long the stream of a unit may be held after the plugin has answered.
-const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// Where the streams come from: a backup, or a server.
 pub(super) trait Feeder {
@@ -252,29 +249,9 @@ impl<F: Feeder> Work<'_, F> {
         let plugin = &self.target.party.plugin.inspection().about.name;
         let (feeding, feed) = Feed::new();
         let mut progress = Progress::begin(&self.target.operation.context.sink, unit);
-        let answered = CancellationToken::new();
-        let writing = async {
-            let written = session.write(unit, attempt, feed.data, feed.complete).await;
-            answered.cancel();
-            written
-        };
-        let feeding = async {
-            tokio::select! {
-                fed = self.feeder.feed(n, unit, feeding, &mut progress) => fed,
-                // A plugin that answers, and neither reads its stream nor lets go of it, mustn't hold us up.
-                () = async { answered.cancelled().await; sleep(LETTING_GO).await } => Err(Error::cancelled("nobody reads it")),
-            }
-        };
-        let (fed, written) = tokio::join!(feeding, writing);
-        let summary = match (fed, written) {
-            (Ok(()), Ok(summary)) => summary,
-            (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread(plugin)),
-            // The source's failure is the cause of the writer's, unless the writer had stopped taking.
-            (Err(error), Ok(_)) => return Err(error),
-            (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
-            (_, Err(error)) => return Err(error),
-        };
-        let measured = feed.taken.whole(plugin)?;
+        let fed = self.feeder.feed(n, unit, feeding, &mut progress);
+        let written = session.write(unit, attempt, feed.data, feed.complete);
+        let (summary, measured) = through(fed, written, feed.taken, plugin).await?;
         agree(&measured, summary.rows, &format!("the plugin {plugin} says that the server took"))?;
         let mut done = self.done.lock().await;
         done.totals.units += 1;
