@@ -106,6 +106,19 @@ impl Portrait {
     }
 }
 
+/// Asserts that two databases are the same, and that there is something in them.
+///
+/// # Panics
+/// If they aren't; the differences are told.
+#[allow(clippy::panic, clippy::expect_used, reason = "an assertion")]
+pub fn assert_same(source: (&Postgresql, &str), copy: (&Postgresql, &str)) {
+    let before = Portrait::take(source.0, source.1).expect("the source can't be looked at");
+    let after = Portrait::take(copy.0, copy.1).expect("the copy can't be looked at");
+    assert!(before.relations() > 0 && before.rows() > 0, "an empty database proves nothing");
+    let differences = before.differences(&after).expect("the differences can't be told");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
 /// `pg_dump --schema-only`, less the random words of its `\restrict` lines.
 fn schema(server: &Postgresql, database: &str) -> Result<String> {
     let text = succeed(server.client("pg_dump", database)?.arg("--schema-only"), TIMEOUT)?;

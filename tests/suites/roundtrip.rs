@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cofferdam_tests::cofferdam::Cofferdam;
-use cofferdam_tests::compare::Portrait;
+use cofferdam_tests::compare::assert_same;
 use cofferdam_tests::servers::{Major, Postgresql};
 
 const MINUTES: Duration = Duration::from_secs(300);
@@ -13,14 +13,6 @@ const MINUTES: Duration = Duration::from_secs(300);
 /// A database with every kind of object that is carried, odd names and odd values.
 fn objects() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/databases/objects.sql"))
-}
-
-fn assert_same(source: (&Postgresql, &str), copy: (&Postgresql, &str)) {
-    let before = Portrait::take(source.0, source.1).unwrap();
-    let after = Portrait::take(copy.0, copy.1).unwrap();
-    assert!(before.relations() > 0 && before.rows() > 0, "an empty database proves nothing");
-    let differences = before.differences(&after).unwrap();
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 /// Backs up, verifies and restores on one server of this major, and clones to a second one.

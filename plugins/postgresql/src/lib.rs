@@ -6,6 +6,7 @@ mod catalog;
 mod clone;
 mod counts;
 mod entry;
+mod files;
 mod instance;
 mod order;
 mod quote;
@@ -14,8 +15,10 @@ mod session;
 mod table;
 mod version;
 
-use cofferdam_sdk::engine::{self, CloneOptions, Cloned, Engine, Finding, InstanceInfo, Note};
-use cofferdam_sdk::{Endpoint, Options, Result};
+use cofferdam_sdk::engine::{
+    self, CloneOptions, Cloned, Complete, Data, Engine, FilesOptions, Finding, InstanceInfo, Layout, Note, Source, Unit,
+};
+use cofferdam_sdk::{Endpoint, Options, Reading, Result};
 
 /// PostgreSQL 13 to 18.
 pub struct Postgresql;
@@ -48,4 +51,14 @@ impl engine::Clone for Postgresql {
     }
 }
 
-cofferdam_sdk::export!(Postgresql: backup, restore, clone);
+impl engine::ToFiles for Postgresql {
+    async fn lay_out(source: Source, options: FilesOptions) -> Result<Layout> {
+        files::lay_out(source, &options)
+    }
+
+    async fn convert(_: String, unit: Unit, data: Data, complete: Complete) -> Result<Reading> {
+        files::convert(&unit, data, complete)
+    }
+}
+
+cofferdam_sdk::export!(Postgresql: backup, restore, clone, to_files);

@@ -83,7 +83,10 @@ impl Folder {
         }
         sync(&self.working)?;
         rename(&self.working, &self.target)?;
-        self.target.parent().map_or(Ok(()), sync)
+        self.target.parent().map_or(Ok(()), sync).inspect_err(|_| {
+            // It doesn't count, so it mustn't look as if it did. If even that fails, the disk is lost.
+            let _ = fs::rename(&self.target, &self.working);
+        })
     }
 
     /// Takes it away with all that is in it.

@@ -61,6 +61,11 @@ async fn make(
     request: &Request,
 ) -> Result<(Outcome, PathBuf)> {
     plugin.require(Capability::ToFiles)?;
+    let engine = &plugin.inspection().about.name;
+    if *engine != manifest.engine {
+        let message = format!("{} is a backup of {}, and the plugin is of {engine}", manifest.id, manifest.engine);
+        return Err(Error::invalid_options(message));
+    }
     let feeder = FromBackup::new(repository, manifest)?;
     let folder = Folder::create(&request.folder, operation.id())?;
     let filled = tokio::select! {

@@ -8,5 +8,5 @@ SELECT
     pg_encoding_to_char(d.encoding) AS encoding,
     d.datcollate AS collate
 FROM pg_database AS d
-WHERE d.datallowconn AND d.datname <> 'template1'
+WHERE NOT d.datistemplate
 ORDER BY d.datname

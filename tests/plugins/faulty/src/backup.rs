@@ -104,7 +104,8 @@ impl BackupSession for Backup {
     }
 }
 
-fn unit(name: &str, framing: &str, after: &[&str]) -> Unit {
+/// A unit of a plan.
+pub fn unit(name: &str, framing: &str, after: &[&str]) -> Unit {
     Unit {
         name: name.to_owned(),
         format: "text/plain".to_owned(),

@@ -21,9 +21,14 @@ impl Fault {
         self.0 == name
     }
 
+    /// What goes wrong at this place, if anything does.
+    pub fn of(&self, place: &str) -> Option<&str> {
+        self.0.strip_prefix(place)?.strip_prefix('-')
+    }
+
     /// Misbehaves, if the fault is one of this place.
     pub async fn strike(&self, place: &str) -> Result<()> {
-        match self.0.strip_prefix(place).and_then(|rest| rest.strip_prefix('-')) {
+        match self.of(place) {
             Some("panic") => panic!("on request, in {place}"),
             Some("spin") => loop {
                 black_box(place);

@@ -4,11 +4,15 @@
 
 mod backup;
 mod fault;
+mod files;
 mod restore;
 mod rows;
 
-use cofferdam_sdk::engine::{self, Engine, Finding, InstanceInfo, Note};
-use cofferdam_sdk::{Endpoint, Options, Result};
+use cofferdam_sdk::engine::{
+    self, Complete, Data, Described, Engine, FilesOptions, FilesPlan, Finding, Found, InstanceInfo, Layout, Note,
+    Source, Unit,
+};
+use cofferdam_sdk::{Endpoint, Options, Reading, Result};
 
 /// The engine.
 pub struct Faulty;
@@ -35,4 +39,28 @@ impl engine::Restore for Faulty {
     type Session = restore::Restore;
 }
 
-cofferdam_sdk::export!(Faulty: backup, restore);
+impl engine::ToFiles for Faulty {
+    async fn lay_out(source: Source, options: FilesOptions) -> Result<Layout> {
+        files::lay_out(source, options).await
+    }
+
+    async fn convert(path: String, unit: Unit, data: Data, complete: Complete) -> Result<Reading> {
+        files::to_file(&path, &unit, data, complete).await
+    }
+}
+
+impl engine::FromFiles for Faulty {
+    async fn describing(files: Vec<Found>) -> Result<Vec<String>> {
+        Ok(files::describing(files))
+    }
+
+    async fn recognise(files: Vec<Found>, described: Vec<Described>, options: Options) -> Result<FilesPlan> {
+        files::recognise(files, described, options).await
+    }
+
+    async fn convert(unit: Unit, _: String, data: Data, complete: Complete) -> Result<Reading> {
+        files::of_file(&unit, data, complete).await
+    }
+}
+
+cofferdam_sdk::export!(Faulty: backup, restore, to_files, from_files);
