@@ -37,10 +37,11 @@ enum Kind {
     Cancelled,
     Storage,
     Plugin,
+    Stale,
     Internal,
 }
 
-const CODES: [(Kind, &str); 13] = [
+const CODES: [(Kind, &str); 14] = [
     (Kind::InvalidOptions, "invalid-options"),
     (Kind::Unsupported, "unsupported"),
     (Kind::NotFound, "not-found"),
@@ -53,6 +54,7 @@ const CODES: [(Kind, &str); 13] = [
     (Kind::Cancelled, "cancelled"),
     (Kind::Storage, "storage"),
     (Kind::Plugin, "plugin"),
+    (Kind::Stale, "stale"),
     (Kind::Internal, "internal"),
 ];
 
@@ -103,6 +105,8 @@ impl Error {
         storage => Storage;
         /// A plugin broke its contract, trapped, or used up its limits.
         plugin => Plugin;
+        /// A backup that is missing, or older than it may be.
+        stale => Stale;
         /// A fault of ours.
         internal => Internal;
     }

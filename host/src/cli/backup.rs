@@ -3,12 +3,16 @@
 use super::open::Purpose;
 use super::outcome::Outcome;
 use super::session::Session;
-use crate::error::Result;
+use super::several::Several;
+use crate::config::Config;
+use crate::error::{Error, Result};
 use crate::operation::backup::{self, Request};
+use crate::operation::{Party, check};
+use crate::repository::Repository;
 
 /// Back up a database
 ///
-/// Prints the new backup's id. Either everything is in the backup, or there is none: what can't be carried is told as a
+/// Prints the new backup's id, with --all-databases one a line with its database. Either everything is in the backup, or there is none: what can't be carried is told as a
 /// note, and what fails fails the backup.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,6 +22,10 @@ pub struct Args {
     /// The database, if not the one in the instance's URL
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
+
+    /// Every database of the instance but templates, each as a backup of its own; one that fails doesn't stop the others
+    #[arg(long, conflicts_with = "database")]
+    all_databases: bool,
 
     /// Only objects that match, as in 'public.orders_*'; may be repeated
     #[arg(long, value_name = "PATTERN")]
@@ -52,6 +60,34 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         tags: args.tags,
         settings: args.settings,
     };
+    if args.all_databases {
+        return each(&party, &repository, request, session, &config).await;
+    }
     let outcome = backup::run(&party, &repository, &request, session.environment(&config)).await?;
     session.ui.result(&Outcome::from(outcome))
+}
+
+/// Every database for itself.
+async fn each(
+    party: &Party,
+    repository: &Repository,
+    request: Request,
+    session: &Session,
+    config: &Config,
+) -> Result<()> {
+    let databases = check::inspect(party, session.environment(config)).await?.databases;
+    if databases.is_empty() {
+        return Err(Error::not_found(format!("{} has no databases", party.name)));
+    }
+    let mut several = Several::default();
+    for database in databases {
+        if session.cancel.is_cancelled() {
+            return Err(Error::cancelled("stopped; the backups that were told before are whole"));
+        }
+        let request = Request { database: Some(database.name.clone()), ..request.clone() };
+        let made = backup::run(party, repository, &request, session.environment(config)).await;
+        several.add(&session.ui, &database.name, made.map(|outcome| outcome.backup));
+    }
+    session.ui.result(&several)?;
+    several.verdict("databases")
 }

@@ -14,6 +14,8 @@ pub const REFUSED: u8 = 3;
 pub const UNREACHABLE: u8 = 4;
 /// Data isn't what it must be.
 pub const CORRUPT: u8 = 5;
+/// A backup is missing or too old.
+pub const STALE: u8 = 6;
 /// Stopped by Ctrl-C or SIGTERM: what a shell reports of an interrupted program.
 pub const CANCELLED: u8 = 130;
 
@@ -26,6 +28,7 @@ Exit codes:
     3  not found, or refused: a wrong password, a missing right
     4  a server can't be reached, or was lost
     5  corrupt data was found
+    6  a backup is missing or too old (`status`)
   130  stopped by Ctrl-C or SIGTERM";
 
 /// The exit code that tells of this error.
@@ -36,6 +39,7 @@ pub fn code(error: &Error) -> u8 {
         "not-found" | "permission-denied" | "authentication-failed" => REFUSED,
         "unreachable" => UNREACHABLE,
         "corrupt" => CORRUPT,
+        "stale" => STALE,
         "cancelled" => CANCELLED,
         _ => FAILED,
     }
@@ -60,6 +64,7 @@ mod tests {
             ("cancelled", 130),
             ("storage", 1),
             ("plugin", 1),
+            ("stale", 6),
             ("internal", 1),
         ] {
             assert_eq!(code(&Error::from_code(error, "x")), exit, "{error}");
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_help_tells_every_code() {
-        for code in [OK, FAILED, USAGE, REFUSED, UNREACHABLE, CORRUPT, CANCELLED] {
+        for code in [OK, FAILED, USAGE, REFUSED, UNREACHABLE, CORRUPT, STALE, CANCELLED] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");
         }
     }

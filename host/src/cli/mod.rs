@@ -3,6 +3,7 @@
 //!
 //! A command is a file: an `Args` whose doc comment is the help, and `run`. Folders mirror sub-commands.
 
+mod age;
 mod backup;
 mod backups;
 mod cleanup;
@@ -27,6 +28,8 @@ mod repository;
 mod restore;
 mod selector;
 mod session;
+mod several;
+mod status;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -115,6 +118,7 @@ enum Command {
     Repository(repository::Command),
     #[command(subcommand)]
     Plugin(plugin::Command),
+    Status(status::Args),
     Cleanup(cleanup::Args),
     Completions(completions::Args),
     Manual(manual::Args),
@@ -146,6 +150,7 @@ impl Cli {
             Command::Instance(command) => command.run(&session).await,
             Command::Repository(command) => command.run(&session).await,
             Command::Plugin(command) => command.run(&session).await,
+            Command::Status(args) => status::run(&args, &session).await,
             Command::Cleanup(args) => cleanup::run(args, &session).await,
             Command::Completions(args) => completions::run(&args, &session),
             Command::Manual(args) => manual::run(&args, &session),

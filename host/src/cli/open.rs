@@ -1,7 +1,7 @@
 //! Opening what a command names: a repository with the right key, an instance with its plugin.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -25,13 +25,28 @@ pub enum Purpose {
     Everything,
 }
 
+/// Which repository is opened, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'a> {
+    /// Its name in the configuration, or its address; the configured one if there is only one.
+    pub repository: Option<&'a str>,
+    /// The file with the key, instead of what the configuration names.
+    pub key_file: Option<&'a Path>,
+}
+
 impl Session {
     /// Opens the repository that the options or the configuration name.
     pub(super) async fn repository(&self, config: &Config, purpose: Purpose) -> Result<Repository> {
-        let named = self.global.repository.as_deref();
+        let (repository, key_file) = (self.global.repository.as_deref(), self.global.key_file.as_deref());
+        self.open(config, Which { repository, key_file }, purpose).await
+    }
+
+    /// Opens a repository.
+    pub(super) async fn open(&self, config: &Config, which: Which<'_>, purpose: Purpose) -> Result<Repository> {
+        let Which { repository: named, key_file } = which;
         if let Some(url) = named.filter(|n| is_address(n)) {
             let location = Location::parse(url)?;
-            let access = self.access(&location.to_string(), Vec::new(), purpose).await?;
+            let access = self.access(&location.to_string(), key_file, Vec::new(), purpose).await?;
             return self.or_cancelled(Repository::open(&location, None, access)).await;
         }
         let (name, entry) = config.repository(named)?;
@@ -47,14 +62,20 @@ impl Session {
                 "[repositories.{name}] has no `id`: if somebody puts another repository in its place, nothing notices"
             ));
         }
-        let access = self.access(name.as_str(), candidates(entry, purpose), purpose).await?;
+        let access = self.access(name.as_str(), key_file, candidates(entry, purpose), purpose).await?;
         self.or_cancelled(Repository::open(&location, pin, access)).await
     }
 
     /// The key: the file that was named, else the first configured one that serves the purpose, else asked for.
-    async fn access(&self, repository: &str, configured: Vec<(Key, SecretRef)>, purpose: Purpose) -> Result<Access> {
-        if let Some(path) = &self.global.key_file {
-            let secret = self.secret(&SecretRef::File(path.clone())).await?;
+    async fn access(
+        &self,
+        repository: &str,
+        key_file: Option<&Path>,
+        configured: Vec<(Key, SecretRef)>,
+        purpose: Purpose,
+    ) -> Result<Access> {
+        if let Some(path) = key_file {
+            let secret = self.secret(&SecretRef::File(path.to_owned())).await?;
             return Ok(recognise(&secret));
         }
         if let Some((key, reference)) = configured.into_iter().next() {
@@ -160,8 +181,6 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use std::path::Path;
-
     use super::*;
 
     fn keys(purpose: Purpose, lines: &str) -> Vec<String> {

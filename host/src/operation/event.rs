@@ -15,7 +15,7 @@ use crate::secrets::Redactor;
 pub enum Event {
     /// The operation began.
     Started {
-        /// "backup", "restore", "clone", "verify", "export", "import".
+        /// "backup", "restore", "clone", "verify", "export", "import", "copy".
         operation: &'static str,
         /// The operation's id, which everything it makes on a server bears.
         id: String,

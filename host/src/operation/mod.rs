@@ -5,6 +5,7 @@ mod batch;
 pub mod check;
 pub mod cleanup;
 pub mod clone;
+pub mod copy;
 pub mod event;
 pub mod export;
 mod feed;

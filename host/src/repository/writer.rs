@@ -59,13 +59,21 @@ impl Repository {
     /// # Errors
     /// "authentication-failed" if the writer's key was removed meanwhile, "storage" if the store fails.
     pub async fn writer(&self, operation_id: &str) -> Result<BackupWriter> {
+        self.writer_as(operation_id, BackupId::new(Timestamp::now())?).await
+    }
+
+    /// The same, of a backup that has its name already: a copy. If it is there, `commit` fails.
+    ///
+    /// # Errors
+    /// As [`Repository::writer`].
+    pub async fn writer_as(&self, operation_id: &str, id: BackupId) -> Result<BackupWriter> {
         self.writers().await?.current(&self.inner.keys.signer_id())?;
         let lease = Lease::take(&self.inner.store, Purpose::Backup, operation_id).await?;
         match self.known_chunks(&lease).await {
             Ok(known) => {
                 let shared = Shared {
                     repository: self.clone(),
-                    id: BackupId::new(Timestamp::now())?,
+                    id,
                     known: Mutex::new(known),
                     stored: AtomicU64::new(0),
                     buffers: Buffers::new(self.inner.config.chunking.maximum as usize + PIECE),

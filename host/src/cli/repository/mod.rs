@@ -1,6 +1,7 @@
 //! `repository`.
 
 mod check;
+mod copy;
 mod init;
 mod key;
 mod prune;
@@ -8,12 +9,13 @@ mod prune;
 use super::session::Session;
 use crate::error::Result;
 
-/// Make, check and tidy up repositories, and handle their keys
+/// Make, check, tidy up and copy repositories, and handle their keys
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Init(init::Args),
     Check(check::Args),
     Prune(prune::Args),
+    Copy(copy::Args),
     #[command(subcommand)]
     Key(key::Command),
 }
@@ -24,6 +26,7 @@ impl Command {
             Self::Init(args) => init::run(&args, session).await,
             Self::Check(args) => check::run(&args, session).await,
             Self::Prune(args) => prune::run(&args, session).await,
+            Self::Copy(args) => copy::run(args, session).await,
             Self::Key(command) => command.run(session).await,
         }
     }
