@@ -1,6 +1,3 @@
-
-DECLARE
-    found text;
 BEGIN
     PERFORM pg_catalog.set_config(name, '0', false)
     FROM pg_catalog.pg_settings
@@ -22,7 +19,7 @@ BEGIN
     END IF;
 
     SELECT pg_catalog.string_agg(pg_catalog.format('CREATE ROLE %I;', wanted.name), ' ' ORDER BY wanted.name) INTO found
-    FROM pg_catalog.unnest({roles}) AS wanted (name)
+    FROM pg_catalog.unnest(wanted_roles) AS wanted (name)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = wanted.name);
     IF found IS NOT NULL THEN
         RAISE EXCEPTION 'roles are missing that own objects or have rights on them'
@@ -30,7 +27,7 @@ BEGIN
     END IF;
 
     SELECT pg_catalog.string_agg(wanted.name, ', ' ORDER BY wanted.name) INTO found
-    FROM pg_catalog.unnest({extensions}) AS wanted (name)
+    FROM pg_catalog.unnest(wanted_extensions) AS wanted (name)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS a WHERE a.name = wanted.name);
     IF found IS NOT NULL THEN
         RAISE EXCEPTION 'extensions are missing: %', found

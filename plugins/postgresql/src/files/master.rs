@@ -30,7 +30,7 @@ SET default_tablespace = '';
 SET default_transaction_read_only = off;
 ";
 
-/// What must be true before anything is made. `{roles}` and `{extensions}` are arrays.
+/// What must be true before anything is made. `wanted_roles` and `wanted_extensions` are arrays of names.
 const CHECKS: &str = include_str!("checks.sql");
 
 /// The script. `files` are the paths of the others, in their order and numbered from 1; they are made of characters that
@@ -51,10 +51,12 @@ pub fn script(source: &Source, facts: &Facts, files: &[String], fence: &Fence) -
     let encoding = if facts.encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" };
     text.push_str(&format!("SET client_encoding = '{encoding}';{SETTINGS}\n"));
     let extensions = facts.extensions.iter().map(|extension| extension.name.as_str());
-    let body = CHECKS
-        .replace("{roles}", &array(facts.roles.iter().map(String::as_str)))
-        .replace("{extensions}", &array(extensions));
-    text.push_str(&format!("DO {};\n", literal(&body)));
+    let checks = format!(
+        "\nDECLARE\n    found text;\n    wanted_roles text[] := {};\n    wanted_extensions text[] := {};\n{CHECKS}",
+        array(facts.roles.iter().map(String::as_str)),
+        array(extensions)
+    );
+    text.push_str(&format!("DO {};\n", literal(&checks)));
     text.push_str(&fence.end());
     text.push('\n');
     for (number, file) in (1..).zip(files) {
