@@ -1,3 +1,4 @@
+-- PostgreSQL 13 to 18
 BEGIN
     PERFORM pg_catalog.set_config(name, '0', false)
     FROM pg_catalog.pg_settings
