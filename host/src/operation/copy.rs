@@ -63,7 +63,7 @@ async fn make(
     let (totals, stored_bytes) = (done.totals, Some(writer.stored_bytes()));
     let (units, streams) = done.records();
     let id = writer.commit(Manifest { units, streams, ..manifest.clone() }).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, notes: Vec::new() })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, ..Outcome::default() })
 }
 
 /// Copies every unit. What lay in one stream lies in one stream again, in the same order.

@@ -111,7 +111,7 @@ async fn fill(
         .buffer_unordered(request.jobs.max(1))
         .try_fold(Totals::default(), async |all, of_file| Ok(all + of_file))
         .await?;
-    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, notes })
+    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, notes, ..Outcome::default() })
 }
 
 /// Says before anything is written what can't be right, and how large the units are that will be read, in bytes.

@@ -87,7 +87,7 @@ async fn make(operation: &Operation, plugin: &Plugin, repository: &Repository, r
     let note = |n: &NoteRecord| Note { kind: n.kind.clone(), object: n.object.clone(), reason: n.reason.clone() };
     let notes = manifest.notes.iter().map(note).collect();
     let id = writer.commit(manifest).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), notes })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), notes, ..Outcome::default() })
 }
 
 /// Stores every unit. The manifest that comes back holds all but the units and the times.
@@ -208,6 +208,8 @@ fn manifest(
         tags: request.tags.clone(),
         options,
         extra: plan.extra,
+        // Files aren't a catalogue that could be counted apart.
+        tallies: Vec::new(),
         notes: notes.into_iter().map(|n| NoteRecord { kind: n.kind, object: n.object, reason: n.reason }).collect(),
         units: Vec::new(),
         streams: Vec::new(),
