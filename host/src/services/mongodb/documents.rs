@@ -1,11 +1,17 @@
 //! Documents in a stream of bytes, and documents made into an array (bsonspec.org 1.1). Pure.
 
+use bson::Timestamp;
+use bson::raw::RawDocument;
+use bson::spec::ElementType;
 use bytes::{Buf, BytesMut};
 
 use crate::error::{Error, Result};
 
 /// The smallest document: its length and its end.
 const SMALLEST: usize = 5;
+
+/// The timestamp that stands for "now" in an insert.
+const EMPTY: Timestamp = Timestamp { time: 0, increment: 0 };
 
 /// Tells documents that lie end to end apart.
 pub struct Splitter {
@@ -113,6 +119,17 @@ impl Batch {
     }
 }
 
+/// Whether a field at the top, other than `_id`, is a timestamp of zeros: a server replaces it in an insert (MongoDB manual,
+/// "BSON Types", "Timestamps").
+pub fn has_empty_timestamp(document: &[u8]) -> bool {
+    let Ok(document) = RawDocument::from_bytes(document) else { return false };
+    let mut fields = document.iter_elements().map_while(Result::ok);
+    fields.any(|field| {
+        let empty = || field.value().is_ok_and(|value| value.as_timestamp() == Some(EMPTY));
+        field.element_type() == ElementType::Timestamp && field.key().as_str() != "_id" && empty()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
@@ -162,5 +179,13 @@ mod tests {
         let command = batch.into_command(&doc! { "insert": "c" }.to_vec().unwrap()).unwrap();
         let command = Document::from_reader(command.as_slice()).unwrap();
         assert_eq!(command, doc! { "insert": "c", "documents": documents });
+    }
+
+    #[test]
+    fn an_empty_timestamp_at_the_top_is_found_and_no_other() {
+        let empty = Timestamp { time: 0, increment: 0 };
+        let has = |document: bson::Document| has_empty_timestamp(&document.to_vec().unwrap());
+        assert!(has(bson::doc! { "_id": 1, "at": empty }));
+        assert!(!has(bson::doc! { "_id": empty, "in": { "at": empty }, "at": Timestamp { time: 0, increment: 1 } }));
     }
 }

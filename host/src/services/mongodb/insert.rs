@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::oneshot;
 
 use super::connect::Member;
-use super::documents::{Batch, Splitter};
+use super::documents::{Batch, Splitter, has_empty_timestamp};
 use super::error::{from_driver, from_server};
 use super::read;
 use crate::error::{Error, Result};
@@ -69,6 +69,9 @@ impl Insert {
                         tokio::task::yield_now().await;
                     }
                 }
+                if !self.member.hello.keeps_empty_timestamps && has_empty_timestamp(&document) {
+                    return Err(replaced());
+                }
                 batch.push(&document);
                 documents += 1;
             }
@@ -109,12 +112,16 @@ impl Insert {
     }
 
     fn command(&self) -> Result<Vec<u8>> {
-        let command = doc! {
+        let mut command = doc! {
             "insert": &self.collection,
             "ordered": self.ordered,
             "bypassDocumentValidation": true,
             "writeConcern": { "w": "majority", "wtimeout": MAJORITY },
         };
+        // Without it the server puts its time in the place of a timestamp of zeros.
+        if self.member.hello.keeps_empty_timestamps {
+            command.insert("bypassEmptyTsReplacement", true);
+        }
         command
             .to_vec()
             .map_err(|cause| Error::internal("an insert command can't be made").with_cause(cause.to_string()))
@@ -184,6 +191,11 @@ fn documents(command: &RawDocument) -> Result<Vec<&RawDocument>> {
     let broken = || Error::internal("an insert command is broken");
     let array = command.get_array("documents").map_err(|_| broken())?;
     array.into_iter().map(|value| value.ok().and_then(|value| value.as_document()).ok_or_else(broken)).collect()
+}
+
+fn replaced() -> Error {
+    Error::unsupported("a document has an empty timestamp, in whose place this server puts its own time")
+        .with_hint("restore to MongoDB 8.0 or later, which keeps it")
 }
 
 fn refused(error: &Document) -> Error {

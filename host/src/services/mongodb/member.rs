@@ -65,7 +65,12 @@ pub struct Hello {
     pub max_document: usize,
     /// Most documents of one insert.
     pub max_batch: usize,
+    /// Whether an insert can ask for empty timestamps to be kept; MongoDB 8.0 and later.
+    pub keeps_empty_timestamps: bool,
 }
+
+/// The wire version of MongoDB 8.0.
+const VERSION_8_0: i64 = 25;
 
 impl Hello {
     /// Reads the reply, leniently: relatives of MongoDB leave fields out and use other types of numbers.
@@ -96,6 +101,7 @@ impl Hello {
             primary: text("primary"),
             max_document: size("maxBsonObjectSize", 16 << 20),
             max_batch: size("maxWriteBatchSize", 100_000),
+            keeps_empty_timestamps: reply.get("maxWireVersion").and_then(number).is_some_and(|n| n >= VERSION_8_0),
         }
     }
 }
