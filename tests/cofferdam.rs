@@ -31,9 +31,15 @@ pub fn program() -> Result<PathBuf> {
 /// # Errors
 /// If it isn't there.
 pub fn postgresql_plugin() -> Result<PathBuf> {
-    let path = env::var_os("COFFERDAM_PLUGIN_POSTGRESQL")
-        .map_or_else(|| target_folder().join("plugins/postgresql.wasm"), PathBuf::from);
-    if path.is_file() { Ok(path) } else { Err(format!("no plugin at {}; run `make plugins`", path.display()).into()) }
+    plugin("postgresql")
+}
+
+/// The mongodb plugin: `COFFERDAM_PLUGIN_MONGODB`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn mongodb_plugin() -> Result<PathBuf> {
+    plugin("mongodb")
 }
 
 /// The plugin that misbehaves on request: `COFFERDAM_PLUGIN_FAULTY`, else what `make plugins` built.
@@ -41,8 +47,12 @@ pub fn postgresql_plugin() -> Result<PathBuf> {
 /// # Errors
 /// If it isn't there.
 pub fn faulty_plugin() -> Result<PathBuf> {
-    let path = env::var_os("COFFERDAM_PLUGIN_FAULTY")
-        .map_or_else(|| target_folder().join("plugins/faulty.wasm"), PathBuf::from);
+    plugin("faulty")
+}
+
+fn plugin(name: &str) -> Result<PathBuf> {
+    let path = env::var_os(format!("COFFERDAM_PLUGIN_{}", name.to_uppercase()))
+        .map_or_else(|| target_folder().join(format!("plugins/{name}.wasm")), PathBuf::from);
     if path.is_file() { Ok(path) } else { Err(format!("no plugin at {}; run `make plugins`", path.display()).into()) }
 }
 
@@ -85,9 +95,25 @@ impl Cofferdam {
     /// # Errors
     /// If the configuration can't be written.
     pub fn add_instance_at(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
+        self.add_instance_of("postgresql", name, url, password)
+    }
+
+    /// Adds an instance of the engine mongodb by its URL, and its password from the environment.
+    ///
+    /// # Errors
+    /// If the plugin isn't built, or the configuration can't be written.
+    pub fn add_mongodb(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
+        if !fs::read_to_string(self.config())?.contains("[plugins.mongodb]") {
+            let plugin = mongodb_plugin()?;
+            self.configure(&format!("[plugins.mongodb]\npath = \"{}\"\ngrants = [\"mongodb\"]\n", plugin.display()))?;
+        }
+        self.add_instance_of("mongodb", name, url, password)
+    }
+
+    fn add_instance_of(&mut self, engine: &str, name: &str, url: &str, password: &str) -> Result<()> {
         let variable = format!("PASSWORD_{}", name.to_uppercase().replace('-', "_"));
         self.configure(&format!(
-            "[instances.{name}]\nengine = \"postgresql\"\nurl = \"{url}\"\npassword = {{ env = \"{variable}\" }}\n"
+            "[instances.{name}]\nengine = \"{engine}\"\nurl = \"{url}\"\npassword = {{ env = \"{variable}\" }}\n"
         ))?;
         self.secrets.push((variable, password.into()));
         Ok(())

@@ -15,7 +15,7 @@ pub struct Failure {
     /// Labels for the client, as in "RetryableWriteError".
     pub labels: Vec<String>,
     /// More fields, as in `keyPattern`.
-    pub details: Document,
+    pub details: Box<Document>,
 }
 
 /// A value that isn't allowed.
@@ -153,7 +153,7 @@ impl Failure {
     /// A failure without labels and details.
     #[must_use]
     pub fn new(code: i32, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), labels: Vec::new(), details: Document::new() }
+        Self { code, message: message.into(), labels: Vec::new(), details: Box::default() }
     }
 
     /// What a server does and the double doesn't: said loudly, so that no test relies on it unseen.
@@ -173,7 +173,7 @@ impl Failure {
     #[must_use]
     pub fn reply(&self) -> Document {
         let mut reply = doc! { "ok": 0.0, "errmsg": &self.message, "code": self.code, "codeName": name(self.code) };
-        reply.extend(self.details.clone());
+        reply.extend((*self.details).clone());
         if !self.labels.is_empty() {
             reply.insert("errorLabels", self.labels.iter().map(Bson::from).collect::<Vec<_>>());
         }
@@ -185,7 +185,7 @@ impl Failure {
     pub fn write_error(&self, index: usize) -> Document {
         let index = i32::try_from(index).unwrap_or(i32::MAX);
         let mut error = doc! { "index": index, "code": self.code, "errmsg": &self.message };
-        error.extend(self.details.clone());
+        error.extend((*self.details).clone());
         error
     }
 }

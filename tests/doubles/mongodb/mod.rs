@@ -1,4 +1,4 @@
-//! A double of MongoDB 7.0: a server that speaks its wire protocol and holds real state, for tests. No registry carries
+//! A double of MongoDB 8.0: a server that speaks its wire protocol and holds real state, for tests. No registry carries
 //! mongod, so what a test finds here is only as true as what is cited in each file; what isn't modelled is refused.
 //!
 //! It is the primary of a replica set of one (or a server alone), with SCRAM, documents kept byte for byte, the history
@@ -69,8 +69,13 @@ impl Mongodb {
     /// If there is no port to listen on.
     pub fn start(options: Options) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let mut store = Store::new(&options);
         if let Some(user) = &options.user {
             let credentials = commands::credentials(&user.name, &user.password, &["SCRAM-SHA-1", "SCRAM-SHA-256"]);
@@ -153,6 +158,14 @@ impl Mongodb {
     #[must_use]
     pub fn count(&self, namespace: &str) -> Option<u64> {
         lock(&self.shared.store).collection(namespace).map(store::Collection::count)
+    }
+
+    /// Drops a database.
+    ///
+    /// # Errors
+    /// If something in it can't be dropped.
+    pub fn drop_database(&self, name: &str) -> Result<()> {
+        lock(&self.shared.store).drop_database(name).map_err(|failure| failure.message.into())
     }
 
     /// The names of the databases that are there.

@@ -72,7 +72,7 @@ def login(client, url):
     expect(59, lambda: client.admin.command("nonsense"))
     expect(40415, lambda: client.shop.command("drop", "x", nonsense=1))
     hello = client.admin.command("hello")
-    assert hello["setName"] == "rs0" and hello["isWritablePrimary"] and hello["maxWireVersion"] == 21
+    assert hello["setName"] == "rs0" and hello["isWritablePrimary"] and hello["maxWireVersion"] == 25
 
 
 def compression(client, url):
@@ -365,6 +365,8 @@ def pipelines(client, url):
     assert list(n.aggregate([{"$match": {"_id": {"$lt": 3}}}, {"$count": "c"}])) == [{"c": 3}]
     n.aggregate([{"$match": {"_id": {"$lt": 5}}}, {"$out": "few"}])
     assert client.shop.few.count_documents({}) == 5
+    n.aggregate([{"$match": {"_id": {"$lt": 9}}}, {"$merge": {"into": "few", "on": "_id", "whenMatched": "keepExisting"}}])
+    assert client.shop.few.count_documents({}) == 9
     expect(238, lambda: n.aggregate([{"$lookup": {}}]))
 
 

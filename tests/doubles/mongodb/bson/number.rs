@@ -34,7 +34,7 @@ pub fn as_f64(tag: u8, value: &[u8]) -> Option<f64> {
 /// A number with 34 digits: the precision of decimal128, to which the server takes everything that it compares with one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Number {
-    NotANumber,
+    Nan,
     Infinite { negative: bool },
     Finite { negative: bool, digits: u128, exponent: i32 },
 }
@@ -58,8 +58,8 @@ fn compare_doubles(left: &[u8], right: &[u8]) -> Ordering {
 impl Number {
     fn of((tag, value): (u8, &[u8])) -> Self {
         match tag {
-            0x13 => value.first_chunk().map_or(Self::NotANumber, |bytes| decimal128(u128::from_le_bytes(*bytes))),
-            0x01 => as_f64(tag, value).map_or(Self::NotANumber, double),
+            0x13 => value.first_chunk().map_or(Self::Nan, |bytes| decimal128(u128::from_le_bytes(*bytes))),
+            0x01 => as_f64(tag, value).map_or(Self::Nan, double),
             _ => {
                 let integer = as_i64(tag, value).unwrap_or_default();
                 Self::finite(integer < 0, integer.unsigned_abs().into(), 0)
@@ -81,7 +81,7 @@ impl Number {
     /// -2 for NaN up to 2 for infinity, and finite numbers by their sign.
     fn class(self) -> i8 {
         match self {
-            Self::NotANumber => -3,
+            Self::Nan => -3,
             Self::Infinite { negative } => {
                 if negative {
                     -2
@@ -124,7 +124,7 @@ fn left_aligned(digits: u128) -> u128 {
 /// Rust writes the exact digits of a double; the first 34 are taken.
 fn double(value: f64) -> Number {
     if value.is_nan() {
-        return Number::NotANumber;
+        return Number::Nan;
     }
     if value.is_infinite() {
         return Number::Infinite { negative: value < 0.0 };
@@ -139,7 +139,7 @@ fn double(value: f64) -> Number {
 fn decimal128(bits: u128) -> Number {
     let negative = bits >> 127 == 1;
     match (bits >> 122) & 0b1_1111 {
-        0b1_1111 => Number::NotANumber,
+        0b1_1111 => Number::Nan,
         0b1_1110 => Number::Infinite { negative },
         // These significands are larger than 34 digits, which the standard makes zero.
         combination if combination >> 3 == 0b11 => Number::finite(false, 0, 0),

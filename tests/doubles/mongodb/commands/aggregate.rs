@@ -1,9 +1,9 @@
-//! `aggregate` (MongoDB manual, the page of this name, `$collStats`, `$out`), and reading views.
+//! `aggregate` (MongoDB manual, the page of this name, `$collStats`), and reading views.
 
 use bson::{Bson, Document, doc};
 use bytes::Bytes;
 
-use super::{Connection, cursor, diagnose, read};
+use super::{Connection, cursor, diagnose, out, read};
 use crate::doubles::mongodb::bson::Writer;
 use crate::doubles::mongodb::failure::{BAD_VALUE, Failure, Result};
 use crate::doubles::mongodb::query::{self, Step};
@@ -29,44 +29,15 @@ pub(super) fn aggregate(store: &mut Store, _: &mut Connection, request: &Request
         let documents = query::run(steps.get(1..).unwrap_or_default(), documents)?;
         return cursor::open_found(store, request, &namespace, documents);
     }
-    let out = steps.pop_if(|step| step.name == "$out");
+    let out = steps.pop_if(|step| out::is_output(step));
     let documents = query::run(&steps, read::documents(store, &namespace, at)?)?;
     match out {
         None => cursor::open_found(store, request, &namespace, documents),
         Some(out) => {
-            write_out(store, request, &out, &documents)?;
+            out::write(store, &request.database, &out, &documents)?;
             cursor::open_found(store, request, &namespace, Vec::new())
         }
     }
-}
-
-/// `$out` replaces a collection by the result, and keeps its indexes and options (MongoDB manual, `$out`). Indexes of one
-/// that isn't there yet are none but `_id`'s.
-fn write_out(store: &mut Store, request: &Request, out: &Step, documents: &[Bytes]) -> Result<()> {
-    let target = match &out.operand {
-        Bson::String(collection) => format!("{}.{collection}", request.database),
-        Bson::Document(place) => match (place.get_str("db"), place.get_str("coll")) {
-            (Ok(database), Ok(collection)) => format!("{database}.{collection}"),
-            _ => return Err(Failure::new(BAD_VALUE, "$out needs db and coll")),
-        },
-        other => return Err(Failure::new(BAD_VALUE, format!("$out to {other}"))),
-    };
-    if store.collection(&target).is_none() {
-        store.create(&target, Document::new())?;
-    }
-    let before: Vec<_> = store
-        .collection(&target)
-        .into_iter()
-        .flat_map(|c| c.scan(std::ops::Bound::Unbounded, None))
-        .map(|(place, _)| place)
-        .collect();
-    for place in before {
-        store.remove(&target, place)?;
-    }
-    for document in documents {
-        store.insert_bytes(&target, document.clone())?;
-    }
-    Ok(())
 }
 
 fn collection_statistics(store: &Store, namespace: &str, step: &Step) -> Result<Vec<Bytes>> {

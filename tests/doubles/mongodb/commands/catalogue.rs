@@ -165,11 +165,7 @@ pub(super) fn drop(store: &mut Store, _: &mut Connection, request: &Request) -> 
 }
 
 pub(super) fn drop_database(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
-    let views: Vec<String> = store.views(&request.database).map(|(name, _)| name.to_owned()).collect();
-    let collections: Vec<String> = store.collections(&request.database).map(|(name, _)| name.to_owned()).collect();
-    for name in views.iter().chain(&collections) {
-        store.drop(&format!("{}.{name}", request.database))?;
-    }
+    store.drop_database(&request.database)?;
     Ok(reply(doc! { "dropped": &request.database }))
 }
 

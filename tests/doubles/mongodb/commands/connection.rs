@@ -41,7 +41,7 @@ pub(super) fn ping(_: &mut Store, _: &mut Connection, _: &Request) -> Result<Wri
     Ok(Writer::default())
 }
 
-/// The limits are the server's own; wire version 21 is MongoDB 7.0's.
+/// The limits are the server's own; wire version 25 is MongoDB 8.0's.
 pub(super) fn hello(store: &mut Store, connection: &mut Connection, request: &Request) -> Result<Writer> {
     let primary = store.is_primary();
     let mut fields = Document::new();
@@ -49,7 +49,7 @@ pub(super) fn hello(store: &mut Store, connection: &mut Connection, request: &Re
     if store.kind == Kind::ReplicaSet {
         let me = &connection.address;
         let now = store.clock.now().timestamp();
-        let written = doc! { "opTime": { "ts": now, "t": 1_i64 }, "lastWriteDate": bson::DateTime::now() };
+        let written = doc! { "opTime": { "ts": now, "t": 1_i64 }, "lastWriteDate": bson::DateTime::now(), "majorityOpTime": { "ts": now, "t": 1_i64 } };
         fields.extend(doc! { "hosts": [me], "setName": "rs0", "setVersion": 1, "secondary": !primary, "me": me, "lastWrite": written });
         if primary {
             let election = bson::oid::ObjectId::from_bytes([0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1]);
@@ -64,7 +64,7 @@ pub(super) fn hello(store: &mut Store, connection: &mut Connection, request: &Re
         "localTime": bson::DateTime::now(),
         "connectionId": connection.number,
         "minWireVersion": 0,
-        "maxWireVersion": 21,
+        "maxWireVersion": 25,
         "readOnly": false,
     });
     if store.kind == Kind::ReplicaSet {

@@ -9,12 +9,12 @@ use crate::doubles::mongodb::request::Request;
 use crate::doubles::mongodb::store::{Collection, Store};
 
 /// What the double says that it is.
-const VERSION: &str = "7.0.99";
+const VERSION: &str = "8.0.99";
 
 pub(super) fn build_info(_: &mut Store, _: &mut Connection, _: &Request) -> Result<Writer> {
     Ok(reply(doc! {
         "version": VERSION,
-        "versionArray": [7, 0, 99, 0],
+        "versionArray": [8, 0, 99, 0],
         "modules": [],
         "bits": 64,
         "debug": false,
@@ -25,7 +25,7 @@ pub(super) fn build_info(_: &mut Store, _: &mut Connection, _: &Request) -> Resu
 
 pub(super) fn get_parameter(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
     let mut known = store.parameters.clone();
-    known.insert("featureCompatibilityVersion", doc! { "version": "7.0" });
+    known.insert("featureCompatibilityVersion", doc! { "version": "8.0" });
     let all = request.body.get("getParameter") == Some(&Bson::String("*".into()));
     let mut found = Document::new();
     for (name, value) in known {

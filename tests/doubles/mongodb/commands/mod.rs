@@ -8,6 +8,7 @@ mod diagnose;
 mod index;
 mod list;
 mod login;
+mod out;
 mod read;
 mod replica;
 mod user;

@@ -83,7 +83,7 @@ fn source(store: &Store, request: &Request, namespace: &str, at: Option<Time>) -
                 "error processing query: tailable cursor requested on non capped collection",
             ));
         }
-        return Ok(Source::Scan(Scan { number: number_of, at, filter, projection, order, tailable }));
+        return Ok(Source::Scan(Box::new(Scan { number: number_of, at, filter, projection, order, tailable })));
     }
     let collection = store.numbered(number_of);
     let mut documents: Vec<Bytes> = match (order, collection) {

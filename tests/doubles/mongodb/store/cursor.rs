@@ -35,7 +35,7 @@ pub enum Source {
     /// Documents that were found already.
     Found(VecDeque<Bytes>),
     /// A collection.
-    Scan(Scan),
+    Scan(Box<Scan>),
 }
 
 /// Reading a collection from its beginning to its end.

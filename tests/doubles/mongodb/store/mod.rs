@@ -196,6 +196,19 @@ impl Store {
         Ok(())
     }
 
+    /// Drops all of a database.
+    ///
+    /// # Errors
+    /// If something in it can't be dropped.
+    pub fn drop_database(&mut self, database: &str) -> Result<()> {
+        let views: Vec<String> = self.views(database).map(|(name, _)| name.to_owned()).collect();
+        let collections: Vec<String> = self.collections(database).map(|(name, _)| name.to_owned()).collect();
+        for name in views.iter().chain(&collections) {
+            self.drop(&format!("{database}.{name}"))?;
+        }
+        Ok(())
+    }
+
     /// Gives a collection another name, also in another database.
     ///
     /// # Errors
