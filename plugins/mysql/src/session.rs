@@ -94,8 +94,14 @@ impl Session {
                 Some((1, [4])) if encrypted => {
                     let sequence = [self.sequence];
                     let wire = self.wire.connection();
-                    tcp::write_secret(wire, sequence.to_vec(), "password".to_owned(), "mysql-packet".to_owned(), vec![0])
-                        .await?;
+                    tcp::write_secret(
+                        wire,
+                        sequence.to_vec(),
+                        "password".to_owned(),
+                        "mysql-packet".to_owned(),
+                        vec![0],
+                    )
+                    .await?;
                     self.sequence = self.sequence.wrapping_add(1);
                 }
                 Some((1, [4])) => {
@@ -116,9 +122,8 @@ impl Session {
             "mysql_native_password" => "mysql-native-password",
             "caching_sha2_password" => "caching-sha2-password",
             _ => {
-                return Err(Error::unsupported(format!("the server wants a login by \"{method}\"")).with_hint(
-                    "make the user with mysql_native_password (MariaDB) or caching_sha2_password (MySQL)",
-                ));
+                return Err(Error::unsupported(format!("the server wants a login by \"{method}\""))
+                    .with_hint("make the user with mysql_native_password (MariaDB) or caching_sha2_password (MySQL)"));
             }
         };
         let wire = self.wire.connection();
@@ -168,7 +173,9 @@ impl Session {
     /// As [`Self::rows`].
     pub async fn column(&mut self, sql: impl AsRef<[u8]>) -> Result<Vec<String>> {
         let rows = self.rows(sql).await?;
-        rows.into_iter().map(|row| Ok(String::from_utf8(row.into_iter().next().flatten().unwrap_or_default())?)).collect()
+        rows.into_iter()
+            .map(|row| Ok(String::from_utf8(row.into_iter().next().flatten().unwrap_or_default())?))
+            .collect()
     }
 
     /// The row of a query that gives one, as text; NULL is empty.

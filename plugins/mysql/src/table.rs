@@ -23,7 +23,9 @@ pub fn take_apart(statement: &str) -> Parts {
     for item in items {
         if item.starts_with("CONSTRAINT ") && item.contains("FOREIGN KEY (") {
             parts.foreign_keys.push(item.to_owned());
-        } else if !keys_stay && ["KEY ", "UNIQUE KEY ", "FULLTEXT KEY ", "SPATIAL KEY "].iter().any(|k| item.starts_with(k)) {
+        } else if !keys_stay
+            && ["KEY ", "UNIQUE KEY ", "FULLTEXT KEY ", "SPATIAL KEY "].iter().any(|k| item.starts_with(k))
+        {
             parts.keys.push(item.to_owned());
         } else {
             kept.push(item);

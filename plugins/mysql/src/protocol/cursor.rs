@@ -74,7 +74,8 @@ impl<'a> Cursor<'a> {
 }
 
 fn short() -> Error {
-    Error::corrupt("the server sent a packet that can't be read").with_hint("check that it is a MySQL or MariaDB server")
+    Error::corrupt("the server sent a packet that can't be read")
+        .with_hint("check that it is a MySQL or MariaDB server")
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ pub fn parse(payload: &[u8]) -> Error {
     error.retryable = matches!(number, 1040 | 1205 | 1213);
     match number {
         1045 => error.with_hint("check the user in the URL, and the password reference beside it"),
-        1227 => error.with_hint("`cofferdam instance check` says which privileges the user needs, and how to grant them"),
+        1227 => {
+            error.with_hint("`cofferdam instance check` says which privileges the user needs, and how to grant them")
+        }
         1412 => error.with_hint("somebody altered the table after the backup had begun; make the backup again"),
         _ => error,
     }

@@ -78,7 +78,15 @@ impl Greeting {
     }
 
     /// `HandshakeResponse41`: who we are, and the answer to the challenge.
-    pub fn response(&self, tls: bool, user: &str, answer: &[u8], method: &str, database: &str, program: &str) -> Vec<u8> {
+    pub fn response(
+        &self,
+        tls: bool,
+        user: &str,
+        answer: &[u8],
+        method: &str,
+        database: &str,
+        program: &str,
+    ) -> Vec<u8> {
         let mut payload = self.front(if tls { flag::SSL } else { 0 });
         payload.extend_from_slice(user.as_bytes());
         payload.push(0);
