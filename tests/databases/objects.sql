@@ -1,5 +1,6 @@
 -- A database with every kind of object, under names that break what doesn't quote.
--- For an empty database of PostgreSQL 13 to 18, UTF-8, run by a superuser. The roles are made if they aren't there.
+-- For an empty database of PostgreSQL 13 to 18, UTF-8, run by a superuser with psql. The roles and the tablespace are made if
+-- they aren't there.
 
 SET client_min_messages = warning;
 SET check_function_bodies = off;
@@ -11,6 +12,11 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'golden_writer') THEN CREATE ROLE golden_writer; END IF;
 END
 $$;
+-- A tablespace without a folder of its own, as far as the server is concerned.
+SET allow_in_place_tablespaces = on;
+SELECT 'CREATE TABLESPACE "golden space" LOCATION '''''
+WHERE NOT EXISTS (SELECT FROM pg_tablespace WHERE spcname = 'golden space') \gexec
+RESET allow_in_place_tablespaces;
 
 -- Schemas -------------------------------------------------------------------------------------------------------------
 
@@ -420,6 +426,12 @@ GRANT EXECUTE ON FUNCTION public.middle (double precision, anyelement) TO golden
 REVOKE EXECUTE ON FUNCTION public.middle (double precision, anyelement) FROM PUBLIC;
 ALTER SCHEMA public OWNER TO "golden owner";
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+-- More of each kind ---------------------------------------------------------------------------------------------------
+
+\ir objects/routines.sql
+\ir objects/tables.sql
+\ir objects/rights.sql
 
 -- An event trigger that is in the way of whoever comes after it -------------------------------------------------------
 

@@ -28,6 +28,12 @@ pub struct Entry {
     /// What the statements make, for the report.
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub carries: Counts,
+    /// The tablespace that it is in, if that isn't the database's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+    /// The provider of security labels whose label it is. Without that provider, the whole entry is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_provider: Option<String>,
 }
 
 /// A statement that names roles.
@@ -48,7 +54,14 @@ pub struct RoleStatement {
 impl Entry {
     /// An entry without statements for roles.
     pub fn new(object: impl Into<String>, sql: Vec<String>) -> Self {
-        Self { object: object.into(), sql, for_roles: Vec::new(), carries: Counts::default() }
+        Self {
+            object: object.into(),
+            sql,
+            for_roles: Vec::new(),
+            carries: Counts::default(),
+            tablespace: None,
+            label_provider: None,
+        }
     }
 
     /// Says that its statements make one more object of a kind.

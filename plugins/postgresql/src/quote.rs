@@ -17,6 +17,19 @@ pub fn literal(value: &str) -> String {
     if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
 }
 
+/// A statement that is run only where the condition holds there and then.
+pub fn guarded(condition: &str, statement: &str) -> String {
+    let body = format!("BEGIN IF {condition} THEN EXECUTE {}; END IF; END", literal(statement));
+    format!("DO {}", literal(&body))
+}
+
+/// A statement that names the database in which it runs, whatever that is called there and then.
+pub fn on_this_database(before: &str, after: &str) -> String {
+    let text = format!("{}%I{}", before.replace('%', "%%"), after.replace('%', "%%"));
+    let body = format!("BEGIN EXECUTE pg_catalog.format({}, pg_catalog.current_database()); END", literal(&text));
+    format!("DO {}", literal(&body))
+}
+
 /// Identifiers with commas between them.
 pub fn idents<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     names.into_iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")

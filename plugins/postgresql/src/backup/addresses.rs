@@ -33,6 +33,16 @@ pub fn of(inventory: &Inventory, objects: &[Object]) -> HashMap<Id, String> {
         };
         addresses.insert(check.id(), format!("CONSTRAINT {} ON {on}", ident(&check.name)));
     }
+    for column in &inventory.columns {
+        if let (Some(constraint), Some(table)) = (column.not_null_constraint(), tables.get(&column.relation)) {
+            addresses.insert(constraint.id, format!("CONSTRAINT {} ON {table}", ident(constraint.name)));
+        }
+    }
+    for domain in &inventory.types {
+        if let (Some((id, name)), Some(address)) = (domain.named_not_null(), addresses.get(&domain.id()).cloned()) {
+            addresses.insert(id, format!("CONSTRAINT {} ON {address}", ident(name)));
+        }
+    }
     for index in inventory.indexes.iter().filter(|index| !index.is_broken()) {
         for id in index.ids() {
             let constraint = index.constraint_address().filter(|_| id.class == class::CONSTRAINT);
@@ -40,7 +50,9 @@ pub fn of(inventory: &Inventory, objects: &[Object]) -> HashMap<Id, String> {
         }
     }
     addresses.extend(inventory.foreign_keys.iter().map(|key| (key.id(), key.address())));
-    let definitions = inventory.definitions.after_data.iter().chain(&inventory.definitions.event_triggers);
+    let definitions = &inventory.definitions;
+    let definitions =
+        definitions.after_data.iter().chain(&definitions.event_triggers).chain(&definitions.subscriptions);
     addresses.extend(definitions.map(|row| (row.id(), row.address().to_owned())));
     for sequence in inventory.sequences.iter().filter(|sequence| sequence.identity == Some(true)) {
         addresses.insert(sequence.id(), format!("SEQUENCE {}", qualified(&sequence.schema, &sequence.name)));

@@ -1,5 +1,6 @@
 //! What is to know of the database as a whole.
 
+use super::units::Units;
 use crate::catalog::rows::Catalogue;
 use cofferdam_sdk::{Error, Options, Result};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub struct Facts {
     locale_provider: String,
     locale: Option<String>,
     icu_rules: Option<String>,
+    owner: String,
+    tablespace: Option<String>,
     /// The server's version as people know it.
     pub server_version: String,
     /// The server's clock when the transaction began.
@@ -43,7 +46,7 @@ impl Facts {
     }
 
     /// What a restore needs of them.
-    pub fn extra(&self, roles: &[String]) -> Result<Options> {
+    pub fn extra(&self, units: &Units) -> Result<Options> {
         let json = |what: &str, value: serde_json::Result<String>| {
             value.map_err(|error| Error::internal(format!("the {what} can't be written down: {error}")))
         };
@@ -54,8 +57,12 @@ impl Facts {
             ("ctype".to_owned(), self.ctype.clone()),
             ("locale-provider".to_owned(), self.locale_provider.clone()),
             ("extensions".to_owned(), json("extensions", serde_json::to_string(&self.extensions))?),
-            ("roles".to_owned(), json("roles", serde_json::to_string(roles))?),
+            ("roles".to_owned(), json("roles", serde_json::to_string(&units.roles()))?),
+            ("owner".to_owned(), self.owner.clone()),
+            ("tablespaces".to_owned(), json("tablespaces", serde_json::to_string(&units.tablespaces()))?),
+            ("label-providers".to_owned(), json("label providers", serde_json::to_string(&units.label_providers()))?),
         ];
+        extra.extend(self.tablespace.clone().map(|name| ("tablespace".to_owned(), name)));
         extra.extend(self.locale.clone().map(|locale| ("locale".to_owned(), locale)));
         extra.extend(self.icu_rules.clone().map(|rules| ("icu-rules".to_owned(), rules)));
         Ok(extra)

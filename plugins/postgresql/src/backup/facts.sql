@@ -11,6 +11,8 @@ SELECT
     NULL AS locale, -- until 14
     d.daticurules AS icu_rules, -- from 16
     NULL AS icu_rules, -- until 15
+    pg_get_userbyid(d.datdba) AS owner,
+    (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = d.dattablespace) AS tablespace,
     current_setting('server_version') AS server_version,
     now()::text AS taken_at,
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS position,

@@ -4,8 +4,8 @@ use super::large_objects;
 use crate::catalog::definitions::Definitions;
 use crate::catalog::rows::Catalogue;
 use crate::catalog::{
-    checks, columns, comments, configuration_tables, default_privileges, extensions, foreign_keys, functions, indexes,
-    left_out, privileges, schemas, sequences, tables, types, views,
+    checks, columns, comments, configuration_tables, database, default_privileges, extensions, foreign_keys, functions,
+    indexes, left_out, privileges, schemas, security_labels, sequences, tables, types, views,
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
@@ -27,6 +27,8 @@ pub struct Inventory {
     pub comments: Vec<comments::Row>,
     pub privileges: Vec<privileges::Row>,
     pub default_privileges: Vec<default_privileges::Row>,
+    pub security_labels: Vec<security_labels::Row>,
+    pub database: Vec<database::Row>,
     pub left_out: Vec<left_out::Row>,
     pub configuration_tables: Vec<configuration_tables::Row>,
     pub large_object_bytes: Option<u64>,
@@ -53,6 +55,8 @@ impl Inventory {
             comments: catalogue.rows(comments::QUERY).await?,
             privileges: catalogue.rows(privileges::QUERY).await?,
             default_privileges: catalogue.rows(default_privileges::QUERY).await?,
+            security_labels: catalogue.rows(security_labels::QUERY).await?,
+            database: catalogue.rows(database::QUERY).await?,
             left_out: catalogue.rows(left_out::QUERY).await?,
             configuration_tables: catalogue.rows(configuration_tables::QUERY).await?,
             large_object_bytes: large_objects::bytes(catalogue).await?,

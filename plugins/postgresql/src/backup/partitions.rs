@@ -4,22 +4,24 @@ use crate::catalog::tables;
 use std::collections::HashMap;
 
 /// Tables by their oids, with their partitions.
+#[derive(Default)]
 pub struct Partitions {
     names: HashMap<u32, (String, String)>,
     parents: HashMap<u32, Vec<u32>>,
     children: HashMap<u32, Vec<u32>>,
     heirs: HashMap<u32, Vec<u32>>,
+    forebears: HashMap<u32, Vec<u32>>,
 }
 
 impl Partitions {
     /// The partitions among these tables.
     pub fn new(tables: &[tables::Row]) -> Self {
-        let mut partitions =
-            Self { names: HashMap::new(), parents: HashMap::new(), children: HashMap::new(), heirs: HashMap::new() };
+        let mut partitions = Self::default();
         for table in tables {
             partitions.names.insert(table.oid, (table.schema.clone(), table.name.clone()));
             for parent in table.parents.iter().flatten() {
                 partitions.heirs.entry(parent.oid).or_default().push(table.oid);
+                partitions.forebears.entry(table.oid).or_default().push(parent.oid);
             }
             for parent in table.parents.iter().flatten().filter(|_| table.partition) {
                 partitions.parents.entry(table.oid).or_default().push(parent.oid);
@@ -49,6 +51,15 @@ impl Partitions {
         let mut all = below(oid, &self.heirs);
         all.sort_unstable();
         all.dedup();
+        all
+    }
+
+    /// What a table inherits from or is a partition of, and what those do. Without the table.
+    pub fn forebears(&self, oid: u32) -> Vec<u32> {
+        let mut all = below(oid, &self.forebears);
+        all.sort_unstable();
+        all.dedup();
+        all.retain(|other| *other != oid);
         all
     }
 }

@@ -100,7 +100,7 @@ impl BackupSession for Backup {
         let census = self.catalogue().rows(census::QUERY).await?;
         let token = Token { snapshot: leader.snapshot.clone(), encoding: self.encoding.clone() };
         let token = serde_json::to_string(&token).map_err(|error| Error::internal(format!("token: {error}")))?;
-        let extra = facts.extra(&units.roles())?;
+        let extra = facts.extra(&units)?;
         let tallies = tallies::of(&census, &units.carried(), &units.left_out);
         *leader.planned.borrow_mut() = Planned { entries: units.entries, sequences: units.sequences };
         Ok(Plan {

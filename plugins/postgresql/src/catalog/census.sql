@@ -56,6 +56,9 @@ WITH schema AS MATERIALIZED (
     SELECT f.tableoid, f.oid, 0, f.srvowner, f.srvacl, acldefault('S', f.srvowner) FROM pg_foreign_server AS f
     UNION ALL
     SELECT 'pg_largeobject'::regclass, b.oid, 0, b.lomowner, b.lomacl, acldefault('L', b.lomowner) FROM pg_largeobject_metadata AS b
+    UNION ALL
+    SELECT d.tableoid, d.oid, 0, d.datdba, d.datacl, acldefault('d', d.datdba)
+    FROM pg_database AS d WHERE d.datname = current_database()
 ), granted AS (
     SELECT
         (SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM aclexplode(coalesce(a.acl, a.standard)) AS g) AS now,
@@ -206,7 +209,14 @@ UNION ALL SELECT 'large object', count(*) FROM pg_largeobject_metadata
 UNION ALL
 SELECT 'comment', count(*) FROM pg_description AS d
 WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200)
-  AND d.classoid <> 'pg_extension'::regclass
+  -- An extension comes with the comment in its control file.
+  AND (
+      d.classoid <> 'pg_extension'::regclass
+      OR d.description NOT IN (
+          SELECT a.comment FROM pg_available_extensions AS a JOIN pg_extension AS x ON x.extname = a.name
+          WHERE x.oid = d.objoid AND a.comment IS NOT NULL
+      )
+  )
   AND (d.classoid <> 'pg_namespace'::regclass OR d.description <> 'standard public schema')
   AND (d.classoid, d.objoid) NOT IN (SELECT m.* FROM member AS m)
 UNION ALL SELECT 'security label', count(*) FROM pg_seclabel

@@ -21,6 +21,7 @@ pub struct Row {
     pub name: String,
     r#type: String,
     not_null: bool,
+    not_null_oid: Option<u32>,
     not_null_name: Option<String>,
     not_null_no_inherit: Option<bool>,
     not_null_local: Option<bool>,
@@ -40,12 +41,24 @@ pub struct Row {
     foreign_options: Option<Vec<ForeignOption>>,
 }
 
+/// A NOT NULL that is a constraint with a name.
+pub struct NotNull<'a> {
+    /// Its identity.
+    pub id: Id,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether the table has it of its own, and not only from a parent.
+    pub local: bool,
+    /// Whether all the data is known to satisfy it.
+    pub validated: bool,
+}
+
 /// What kind of table a column is in, where that makes a difference to its definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     /// A table of its own.
     Plain,
-    /// A partition. It is made whole and attached then, so it says what it also gets from its parent.
+    /// A partition, or an heir that joins later. It is made whole and attached then, so it says what it also gets from its parent.
     Partition,
     /// A table of a composite type, which has the columns already.
     Typed,
@@ -76,9 +89,9 @@ impl Row {
         let mut text = if within == Within::Typed {
             format!("{} WITH OPTIONS", ident(&self.name))
         } else {
-            format!("{} {}{}", ident(&self.name), self.r#type, collate(self.collation.as_deref()))
+            let options = foreign_options(self.foreign_options.as_deref());
+            format!("{} {}{options}{}", ident(&self.name), self.r#type, collate(self.collation.as_deref()))
         };
-        text.push_str(&foreign_options(self.foreign_options.as_deref()));
         text.push_str(&self.not_null_clause(within));
         match (self.generated.as_str(), &self.default_expression, identity) {
             (_, _, Some(sequence)) => {
@@ -106,17 +119,40 @@ impl Row {
     /// What a column that comes from a parent has of its own.
     pub fn overrides(&self, alter: &str) -> Vec<String> {
         let mut statements = Vec::new();
-        if self.not_null && self.not_null_local.unwrap_or(true) && self.not_null_validated != Some(false) {
-            statements.push(match &self.not_null_name {
-                Some(name) => format!("{alter} ADD CONSTRAINT {} NOT NULL {}", ident(name), ident(&self.name)),
-                None => format!("{alter} ALTER COLUMN {} SET NOT NULL", ident(&self.name)),
-            });
+        if self.has_own_not_null() && self.not_null_name.is_none() {
+            statements.push(format!("{alter} ALTER COLUMN {} SET NOT NULL", ident(&self.name)));
         }
         if self.generated.is_empty() && self.identity.is_empty() && self.default_expression.is_none() {
             // The parent may have a default that this table has dropped.
             statements.push(format!("{alter} ALTER COLUMN {} DROP DEFAULT", ident(&self.name)));
         }
         statements
+    }
+
+    /// The named NOT NULL (PostgreSQL 18) that the table has of its own on a column that comes from a parent. It stands in
+    /// the table's list: added later, it would meet the parent's, under the parent's name.
+    pub fn own_not_null(&self) -> Option<Member> {
+        let name = self.not_null_name.as_ref().filter(|_| self.has_own_not_null())?;
+        let text = format!("CONSTRAINT {} NOT NULL {}{}", ident(name), ident(&self.name), self.no_inherit());
+        Some(Member { text, part: None })
+    }
+
+    fn has_own_not_null(&self) -> bool {
+        self.not_null && self.not_null_local.unwrap_or(true) && self.not_null_validated != Some(false)
+    }
+
+    fn no_inherit(&self) -> &'static str {
+        if self.not_null_no_inherit == Some(true) { " NO INHERIT" } else { "" }
+    }
+
+    /// The column's NOT NULL as a constraint, from PostgreSQL 18.
+    pub fn not_null_constraint(&self) -> Option<NotNull<'_>> {
+        Some(NotNull {
+            id: Id::new(class::CONSTRAINT, self.not_null_oid?),
+            name: self.not_null_name.as_deref()?,
+            local: self.not_null_local == Some(true),
+            validated: self.not_null_validated != Some(false),
+        })
     }
 
     /// Settings that have no place in the column's definition; `alter` is "ALTER TABLE ONLY name".
@@ -150,14 +186,14 @@ impl Row {
             return String::new();
         }
         let name = self.not_null_name.as_ref().map(|name| format!(" CONSTRAINT {}", ident(name))).unwrap_or_default();
-        let no_inherit = if self.not_null_no_inherit == Some(true) { " NO INHERIT" } else { "" };
-        format!("{name} NOT NULL{no_inherit}")
+        format!("{name} NOT NULL{}", self.no_inherit())
     }
 
     /// A NOT NULL that isn't proven for all rows (PostgreSQL 18) must wait until the rows are in.
     pub fn unproven_not_null(&self) -> Option<String> {
         let own = self.not_null_validated == Some(false) && self.not_null_local == Some(true);
         let name = self.not_null_name.as_ref().filter(|_| own)?;
-        Some(format!("ADD CONSTRAINT {} NOT NULL {} NOT VALID", ident(name), ident(&self.name)))
+        let no_inherit = self.no_inherit();
+        Some(format!("ADD CONSTRAINT {} NOT NULL {}{no_inherit} NOT VALID", ident(name), ident(&self.name)))
     }
 }

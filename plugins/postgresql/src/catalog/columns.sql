@@ -5,13 +5,20 @@ SELECT
     a.attname AS name,
     format_type(a.atttypid, a.atttypmod) AS type,
     a.attnotnull AS not_null,
+    nn.oid::int8 AS not_null_oid, -- from 18
     nn.conname AS not_null_name, -- from 18
     nn.connoinherit AS not_null_no_inherit, -- from 18
     nn.conislocal AS not_null_local, -- from 18
     nn.convalidated AS not_null_validated, -- from 18
+    NULL AS not_null_oid, -- until 17
     NULL AS not_null_name, -- until 17
     NULL AS not_null_no_inherit, -- until 17
-    NULL AS not_null_local, -- until 17
+    -- Servers before 18 don't say whose a NOT NULL is. One that a parent has too counts as the parent's, as for pg_dump.
+    NOT EXISTS ( -- until 17
+        SELECT FROM pg_inherits AS h -- until 17
+        JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname -- until 17
+        WHERE h.inhrelid = a.attrelid AND pa.attnotnull AND NOT pa.attisdropped -- until 17
+    ) AS not_null_local, -- until 17
     NULL AS not_null_validated, -- until 17
     a.attidentity AS identity,
     a.attgenerated AS generated,

@@ -18,5 +18,9 @@ WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
   -- What initdb and CREATE EXTENSION comment on is commented on everywhere.
   AND NOT (d.classoid = 'pg_namespace'::regclass AND d.description = 'standard public schema')
   AND NOT (d.classoid = 'pg_namespace'::regclass AND d.objoid < 16384 AND d.objoid <> 2200)
-  AND d.classoid <> 'pg_extension'::regclass
+  AND NOT EXISTS (
+      SELECT FROM pg_extension AS x
+      JOIN pg_available_extensions AS a ON a.name = x.extname
+      WHERE d.classoid = 'pg_extension'::regclass AND x.oid = d.objoid AND a.comment = d.description
+  )
 ORDER BY d.classoid, d.objoid, d.objsubid

@@ -2,7 +2,7 @@
 
 use super::id::{Id, class};
 use crate::entry::Entry;
-use crate::quote::{ident, qualified};
+use crate::quote::{guarded, ident, literal, qualified};
 use serde::Deserialize;
 
 /// The query for [`Row`]. A partition's share of its parent's foreign key comes with the parent's.
@@ -21,6 +21,8 @@ pub struct Row {
     partitioned: bool,
     name: String,
     definition: String,
+    /// Whether it is on an extension's table, which has those of the extension by itself.
+    pub of_extension: bool,
 }
 
 impl Row {
@@ -39,6 +41,14 @@ impl Row {
         let only = if self.partitioned { "" } else { "ONLY " };
         let table = qualified(&self.schema, &self.table_name);
         let statement = format!("ALTER TABLE {only}{table} ADD CONSTRAINT {} {}", ident(&self.name), self.definition);
-        Entry::new(self.address(), vec![statement]).carrying("foreign key")
+        if !self.of_extension {
+            return Entry::new(self.address(), vec![statement]).carrying("foreign key");
+        }
+        let missing = format!(
+            "NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = {}::pg_catalog.regclass AND conname = {})",
+            literal(&table),
+            literal(&self.name)
+        );
+        Entry::new(self.address(), vec![guarded(&missing, &statement)])
     }
 }

@@ -39,6 +39,10 @@ pub mod class {
         EXTENSION = 3079;
         /// `pg_event_trigger`
         EVENT_TRIGGER = 3466;
+        /// `pg_subscription`
+        SUBSCRIPTION = 6100;
+        /// `pg_database`
+        DATABASE = 1262;
     }
 }
 

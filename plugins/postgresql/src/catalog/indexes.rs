@@ -2,7 +2,7 @@
 
 use super::id::{Id, class};
 use crate::entry::Entry;
-use crate::quote::{ident, options, qualified};
+use crate::quote::{guarded, ident, literal, options, qualified};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -28,6 +28,9 @@ pub struct Row {
     clustered: bool,
     replica_identity: bool,
     options: Option<Vec<String>>,
+    tablespace: Option<String>,
+    /// Whether it is on an extension's table. The extension makes its own; those of others are made where they aren't there.
+    pub of_extension: bool,
     constraint_oid: Option<u32>,
     constraint_name: Option<String>,
     constraint_kind: Option<String>,
@@ -104,7 +107,15 @@ impl Row {
         if let (Some(schema), Some(name)) = (&self.parent_schema, &self.parent_name) {
             statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
         }
-        Entry::new(self.address(), statements).carrying(self.word())
+        let mut entry = Entry::new(self.address(), statements);
+        if self.of_extension {
+            let there = format!("pg_catalog.to_regclass({}) IS NULL", literal(&index));
+            entry.sql = vec![guarded(&there, &entry.sql.join(";\n"))];
+        } else {
+            entry.carries.add(self.word(), 1);
+        }
+        entry.tablespace.clone_from(&self.tablespace);
+        entry
     }
 }
 

@@ -11,6 +11,7 @@ SELECT
     i.indisclustered AS clustered,
     i.indisreplident AS replica_identity,
     c.reloptions AS options,
+    sp.spcname AS tablespace,
     con.oid::int8 AS constraint_oid,
     con.conname AS constraint_name,
     con.contype AS constraint_kind,
@@ -21,11 +22,17 @@ SELECT
         SELECT json_agg(json_build_object('number', a.attnum, 'target', a.attstattarget) ORDER BY a.attnum)
         FROM pg_attribute AS a
         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0
-    ) AS statistics
+    ) AS statistics,
+    -- An extension's table has the extension's indexes by itself, and perhaps others.
+    EXISTS (
+        SELECT FROM pg_depend AS e
+        WHERE e.classid = 'pg_class'::regclass AND e.objid = t.oid AND e.deptype = 'e'
+    ) AS of_extension
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_class AS t ON t.oid = i.indrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_tablespace AS sp ON sp.oid = c.reltablespace
 LEFT JOIN pg_constraint AS con ON con.conindid = i.indexrelid AND con.conrelid = i.indrelid AND con.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_inherits AS h ON h.inhrelid = i.indexrelid
 LEFT JOIN pg_class AS p ON p.oid = h.inhparent
@@ -34,8 +41,4 @@ WHERE t.relkind IN ('r', 'p', 'm')
   AND t.relpersistence <> 't'
   AND n.nspname <> 'information_schema'
   AND n.nspname !~ '^pg_'
-  AND NOT EXISTS (
-      SELECT FROM pg_depend AS e
-      WHERE e.classid = 'pg_class'::regclass AND e.objid = t.oid AND e.deptype = 'e'
-  )
 ORDER BY n.nspname, con.contype IS DISTINCT FROM 'p', c.relname

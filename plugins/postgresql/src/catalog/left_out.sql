@@ -1,19 +1,10 @@
 -- PostgreSQL 13 to 18
 SELECT 'SUBSCRIPTION ' || quote_ident(s.subname) AS object,
-    'it would start to copy from its publisher; make it anew where it is wanted' AS reason,
+    'this role may not read its connection string, which may hold a password; a superuser may' AS reason,
     'subscription' AS kind, 1 AS number
 FROM pg_subscription AS s
 WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-UNION ALL
-SELECT format('SECURITY LABEL of provider %s on %s objects', l.provider, count(*)), 'security labels aren''t carried yet',
-    'security label', count(*)
-FROM pg_seclabel AS l
-GROUP BY l.provider
-UNION ALL
-SELECT format('TABLESPACE of %s', c.oid::regclass), format('it is in %I; restored, it is in the database''s own', t.spcname), NULL, NULL
-FROM pg_class AS c
-JOIN pg_tablespace AS t ON t.oid = c.reltablespace
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'i', 'I', 'm')
+  AND NOT has_table_privilege('pg_subscription', 'SELECT')
 UNION ALL
 SELECT format('rows of FOREIGN TABLE %s', f.ftrelid::regclass), 'they are on another server; the table itself is carried', NULL, NULL
 FROM pg_foreign_table AS f
@@ -29,15 +20,14 @@ SELECT
 FROM pg_user_mappings AS m
 WHERE m.umoptions IS NULL AND current_setting('is_superuser') = 'off'
 UNION ALL
-SELECT format('OWNER of DATABASE %I', d.datname),
-    format('it belongs to %I; restored, it belongs to the role that restores it', pg_get_userbyid(d.datdba)), NULL, NULL
-FROM pg_database AS d
-WHERE d.datname = current_database() AND pg_get_userbyid(d.datdba) <> current_user
-UNION ALL
-SELECT format('privileges on DATABASE %I', d.datname), 'restored, it has those of a new database; grant them where it is wanted', NULL, NULL
-FROM pg_database AS d
-WHERE d.datname = current_database() AND d.datacl IS NOT NULL
-UNION ALL
-SELECT format('COMMENT ON DATABASE %I', d.datname), 'comments on databases aren''t carried yet', NULL, NULL
-FROM pg_database AS d
-WHERE d.datname = current_database() AND shobj_description(d.oid, 'pg_database') IS NOT NULL
+SELECT DISTINCT
+    format('disabled triggers of the foreign keys of TABLE %s', t.tgrelid::regclass),
+    'restored, foreign keys are enforced; rows that violate them would end the restore', NULL, NULL::int
+FROM pg_trigger AS t
+JOIN pg_constraint AS k ON k.oid = t.tgconstraint
+WHERE k.contype = 'f' AND t.tgisinternal AND t.tgenabled <> 'O'
+UNION ALL -- from 14
+SELECT format('PARTITION %s of %s', i.inhrelid::regclass, i.inhparent::regclass), -- from 14
+    'it was being detached; restored, it is a table of its own', NULL, NULL -- from 14
+FROM pg_inherits AS i -- from 14
+WHERE i.inhdetachpending -- from 14

@@ -153,6 +153,8 @@ pub struct Object {
     pub address: String,
     /// Its owner, if it can be given one.
     pub owner: Option<String>,
+    /// Its tablespace, if that isn't the database's own.
+    pub tablespace: Option<String>,
     /// How it is made.
     pub body: Body,
     /// Statements that need roles, beyond the one that gives it its owner.
@@ -179,6 +181,7 @@ impl Object {
             name: name.into(),
             address: address.into(),
             owner: None,
+            tablespace: None,
             body: Body::Statements(statements),
             for_roles: Vec::new(),
             needs: Vec::new(),
@@ -197,6 +200,13 @@ impl Object {
     #[must_use]
     pub fn owned_by(mut self, owner: impl Into<String>) -> Self {
         self.owner = Some(owner.into());
+        self
+    }
+
+    /// Puts it into a tablespace, if there is one to name.
+    #[must_use]
+    pub fn in_tablespace(mut self, tablespace: Option<String>) -> Self {
+        self.tablespace = tablespace;
         self
     }
 
@@ -239,6 +249,7 @@ impl Object {
         entry.for_roles.extend(self.for_roles.iter().cloned());
         entry.carries = self.carries.clone();
         self.kind.word().into_iter().for_each(|word| entry.carries.add(word, 1));
+        entry.tablespace.clone_from(&self.tablespace);
         entry
     }
 }

@@ -1,7 +1,7 @@
 //! What is granted to whom.
 
 use crate::entry::{Entry, RoleStatement};
-use crate::quote::ident;
+use crate::quote::{ident, on_this_database};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -25,10 +25,16 @@ impl Row {
         (self.kind.clone(), self.target.clone())
     }
 
+    /// Whether they are on the database itself.
+    pub fn on_database(&self) -> bool {
+        self.kind == "DATABASE"
+    }
+
     /// The entry that grants or revokes them. The first of an object stands for all of them in reports.
     pub fn into_entry(self, first: bool) -> Entry {
         let roles: Vec<String> = self.grantee.iter().chain(&self.grantor).cloned().collect();
-        let object = format!("{} {}", self.kind.split(' ').next().unwrap_or_default(), self.target);
+        let object =
+            format!("{} {}", self.kind.split(' ').next().unwrap_or_default(), self.target).trim_end().to_owned();
         let mut entry = Entry::new(object, Vec::new());
         if roles.is_empty() {
             entry.sql.push(self.statement());
@@ -54,15 +60,14 @@ impl Row {
             None => (self.privileges.join(", "), self.kind.as_str()),
         };
         let option = if self.granted && self.grantable { " WITH GRANT OPTION" } else { "" };
-        let statement = if self.granted {
-            format!("GRANT {privileges} ON {on} {} TO {grantee}{option}", self.target)
-        } else {
-            format!("REVOKE {privileges} ON {on} {} FROM {grantee}", self.target)
+        let (verb, whom) = if self.granted { ("GRANT", "TO") } else { ("REVOKE", "FROM") };
+        let (set, reset) = match &self.grantor {
+            Some(grantor) => (format!("SET ROLE {}; ", ident(grantor)), "; RESET ROLE"),
+            None => (String::new(), ""),
         };
-        match &self.grantor {
-            Some(grantor) => format!("SET ROLE {}; {statement}; RESET ROLE", ident(grantor)),
-            None => statement,
-        }
+        let (before, after) =
+            (format!("{set}{verb} {privileges} ON {on} "), format!(" {whom} {grantee}{option}{reset}"));
+        if self.on_database() { on_this_database(&before, &after) } else { format!("{before}{}{after}", self.target) }
     }
 }
 

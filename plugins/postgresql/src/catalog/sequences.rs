@@ -2,7 +2,7 @@
 
 use super::id::{Id, class};
 use super::object::{Kind, Object};
-use crate::quote::{ident, qualified};
+use crate::quote::{guarded, ident, qualified};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -34,7 +34,6 @@ pub struct Row {
     pub column_number: Option<i16>,
     table_schema: Option<String>,
     table_name: Option<String>,
-    /// None before PostgreSQL 15, where sequences can't be unlogged.
     table_unlogged: Option<bool>,
     column_name: Option<String>,
 }
@@ -58,8 +57,8 @@ impl Row {
         format!("SEQUENCE NAME {} {}", qualified(&self.schema, &self.name), self.settings())
     }
 
-    /// What the identity column's table needs after it was made: its sequence follows the table in being unlogged, unless
-    /// told otherwise.
+    /// What the identity column's table needs after it was made: from PostgreSQL 15, its sequence follows the table in being
+    /// unlogged, unless told otherwise. Servers before that have no unlogged sequences, and nothing to be told.
     pub fn identity_persistence(&self) -> Option<String> {
         let table = self.table_unlogged?;
         let set = match (table, self.unlogged) {
@@ -67,7 +66,9 @@ impl Row {
             (false, true) => "UNLOGGED",
             _ => return None,
         };
-        Some(format!("ALTER SEQUENCE {} SET {set}", qualified(&self.schema, &self.name)))
+        let alter = format!("ALTER SEQUENCE {} SET {set}", qualified(&self.schema, &self.name));
+        let known = "pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 150000";
+        Some(guarded(known, &alter))
     }
 
     /// The objects: the sequence, and later that a column owns it. None if it comes with an identity column.

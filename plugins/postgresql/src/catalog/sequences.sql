@@ -17,8 +17,7 @@ SELECT
     d.refobjsubid AS column_number,
     tn.nspname AS table_schema,
     t.relname AS table_name,
-    t.relpersistence = 'u' AS table_unlogged, -- from 15
-    NULL AS table_unlogged, -- until 14
+    t.relpersistence = 'u' AS table_unlogged,
     a.attname AS column_name
 FROM pg_sequence AS s
 JOIN pg_class AS c ON c.oid = s.seqrelid

@@ -37,6 +37,7 @@ pub struct Row {
     /// Whether somebody began to detach it as a partition and didn't come to an end.
     pub detaching: bool,
     options: Option<Vec<String>>,
+    tablespace: Option<String>,
     toast_options: Option<Vec<String>>,
     access_method: Option<String>,
     of_type: Option<String>,
@@ -100,6 +101,7 @@ impl Row {
             Object::new(self.id(), Kind::Table, address.clone(), self.name.clone(), Vec::new())
                 .in_schema(self.schema.clone())
                 .owned_by(self.owner.clone())
+                .in_tablespace(self.tablespace.clone())
                 .with_body(Body::List(self.list(word, &name, &parents, parts)))
                 .carrying("column", parts.columns.get(&self.oid).map_or(0, Vec::len))
                 .carrying("identity", self.identities(parts))
@@ -142,6 +144,34 @@ impl Row {
         own.filter(|column| parts.identities.contains_key(&(self.oid, column.number))).count()
     }
 
+    /// Whether its columns would come in another order if it were made as an heir: parents' columns come first then.
+    fn is_reordered(&self, parents: &[Parent], parts: &Parts) -> bool {
+        let names = |oid: u32| parts.columns.get(&oid).into_iter().flatten().map(|column| column.name.as_str());
+        let mut expected: Vec<&str> = Vec::new();
+        for name in parents.iter().flat_map(|parent| names(parent.oid)).chain(names(self.oid)) {
+            if !expected.contains(&name) {
+                expected.push(name);
+            }
+        }
+        !self.partition && self.of_type.is_none() && !names(self.oid).eq(expected)
+    }
+
+    /// Whether it can be made on its own first, and become an heir then: it has everything that it would get also itself.
+    fn can_join_later(&self, parts: &Parts) -> bool {
+        let columns = parts.columns.get(&self.oid).into_iter().flatten();
+        let checks = parts.checks.get(&self.oid).into_iter().flatten();
+        let mut constraints = columns.clone().filter_map(columns::Row::not_null_constraint);
+        columns.clone().all(|column| column.local)
+            && checks.clone().all(|check| check.local && check.validated)
+            && constraints.all(|constraint| constraint.local && constraint.validated)
+    }
+
+    /// Whether it comes back with its columns in another order.
+    pub fn changes_order(&self, parts: &Parts) -> bool {
+        let parents = self.parents.as_deref().unwrap_or_default();
+        self.is_reordered(parents, parts) && !self.can_join_later(parts)
+    }
+
     fn list(&self, word: &str, name: &str, parents: &[Parent], parts: &Parts) -> List {
         let none = Vec::new();
         let columns = parts.columns.get(&self.oid).unwrap_or(&none);
@@ -150,19 +180,25 @@ impl Row {
         let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
         let of_type = self.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
         let typed = self.of_type.is_some();
-        let within = match (typed, self.partition) {
+        let joins = self.is_reordered(parents, parts) && self.can_join_later(parts);
+        let within = match (typed, self.partition || joins) {
             (true, _) => Within::Typed,
             (_, true) => Within::Partition,
             _ => Within::Plain,
         };
         let mut members = Vec::new();
         let mut then = Vec::new();
+        if joins {
+            then.extend(parents.iter().map(|p| format!("{only} INHERIT {}", qualified(&p.schema, &p.name))));
+        }
+        let parents = if joins { &[] } else { parents };
         for column in columns {
             let identity = parts.identities.get(&(self.oid, column.number));
             // A partition is made as a table and attached, so that its columns keep their own order.
             if (column.local || self.partition) && (!typed || column.is_remarkable()) {
                 members.push(column.member(&only, within, identity));
             } else if !typed {
+                members.extend(column.own_not_null());
                 then.extend(column.overrides(&only));
             }
             then.extend(column.settings(&only));

@@ -22,6 +22,7 @@ SELECT
     EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid AND i.inhdetachpending) AS detaching, -- from 14
     false AS detaching, -- until 13
     c.reloptions AS options,
+    sp.spcname AS tablespace,
     t.reloptions AS toast_options,
     NULLIF(am.amname, 'heap') AS access_method,
     CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
@@ -35,6 +36,7 @@ SELECT
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_class AS t ON t.oid = c.reltoastrelid
+LEFT JOIN pg_tablespace AS sp ON sp.oid = c.reltablespace
 LEFT JOIN pg_am AS am ON am.oid = c.relam
 LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
 LEFT JOIN pg_foreign_server AS s ON s.oid = f.ftserver

@@ -22,6 +22,8 @@ pub struct Row {
     attributes: Option<Vec<Attribute>>,
     base: Option<String>,
     not_null: bool,
+    not_null_oid: Option<u32>,
+    not_null_name: Option<String>,
     default_expression: Option<String>,
     default_text: Option<String>,
     collation: Option<String>,
@@ -86,10 +88,21 @@ impl Row {
             "b" => late(&shell, self.base(&name)),
             _ => Body::Statements(shell),
         };
-        Object::new(Id::new(class::TYPE, self.oid), Kind::Type, address, self.name, Vec::new())
+        Object::new(self.id(), Kind::Type, address, self.name, Vec::new())
             .in_schema(self.schema)
             .owned_by(self.owner)
             .with_body(body)
+    }
+
+    /// The type's identity.
+    pub fn id(&self) -> Id {
+        Id::new(class::TYPE, self.oid)
+    }
+
+    /// The identity and the name of a domain's NOT NULL, from PostgreSQL 17.
+    pub fn named_not_null(&self) -> Option<(Id, &str)> {
+        let oid = self.not_null_oid.filter(|_| self.kind == "d")?;
+        Some((Id::new(class::CONSTRAINT, oid), self.not_null_name.as_deref()?))
     }
 
     fn enumeration(&self, name: &str) -> String {
@@ -109,7 +122,8 @@ impl Row {
             head.push_str(&format!(" DEFAULT {default}"));
         }
         if self.not_null {
-            head.push_str(" NOT NULL");
+            let name = self.not_null_name.as_deref().map(|name| format!(" CONSTRAINT {}", ident(name)));
+            head.push_str(&format!("{} NOT NULL", name.unwrap_or_default()));
         }
         let valid = checks.into_iter().filter(|check| check.validated);
         let members = valid.map(|check| check.member(&format!("ALTER DOMAIN {name}"), " ")).collect();

@@ -24,6 +24,10 @@ SELECT
     ) AS attributes,
     format_type(t.typbasetype, t.typtypmod) AS base,
     t.typnotnull AS not_null,
+    (SELECT nn.oid::int8 FROM pg_constraint AS nn WHERE nn.contypid = t.oid AND nn.contype = 'n') AS not_null_oid, -- from 17
+    NULL AS not_null_oid, -- until 16
+    (SELECT nn.conname FROM pg_constraint AS nn WHERE nn.contypid = t.oid AND nn.contype = 'n') AS not_null_name, -- from 17
+    NULL AS not_null_name, -- until 16
     pg_get_expr(t.typdefaultbin, 0) AS default_expression,
     t.typdefault AS default_text,
     CASE WHEN t.typcollation <> bt.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS collation,

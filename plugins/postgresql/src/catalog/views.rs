@@ -23,6 +23,7 @@ pub struct Row {
     pub kind: String,
     definition: String,
     options: Option<Vec<String>>,
+    tablespace: Option<String>,
     access_method: Option<String>,
     /// Whether a materialized view has been filled.
     pub populated: bool,
@@ -50,6 +51,7 @@ impl Row {
         Object::new(self.id(), kind, format!("{word} {name}"), self.name, Vec::new())
             .in_schema(self.schema)
             .owned_by(self.owner)
+            .in_tablespace(self.tablespace)
             .with_body(body)
             .carrying("default", defaults)
     }

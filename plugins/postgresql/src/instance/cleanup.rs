@@ -23,6 +23,7 @@ pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note
     let ending = literal(&format!("{WORKING_INFIX}{operation_id}"));
     let built = format!("SELECT datname FROM pg_catalog.pg_database WHERE right(datname, length({ending})) = {ending}");
     for database in session.connection.column(built).await? {
+        drop_subscriptions(endpoint, &session, &database).await?;
         session.connection.run(format!("DROP DATABASE {} WITH (FORCE)", ident(&database))).await?;
         notes.push(note(
             "changed",
@@ -44,6 +45,27 @@ pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note
         ));
     }
     Ok(notes)
+}
+
+/// A database with subscriptions can't be dropped. Those of a copy never had a slot of their own, so the publisher's is
+/// left alone.
+async fn drop_subscriptions(endpoint: &Endpoint, session: &Session, database: &str) -> Result<()> {
+    let query = format!(
+        "SELECT s.subname FROM pg_catalog.pg_subscription AS s
+         JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid WHERE d.datname = {}",
+        literal(database)
+    );
+    let names = session.connection.column(query).await?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let inside = Session::open(endpoint, Some(database.to_owned()), "cleanup").await?;
+    for name in names.iter().map(|name| ident(name)) {
+        let alter = format!("ALTER SUBSCRIPTION {name}");
+        inside.connection.run(format!("{alter} DISABLE; {alter} SET (slot_name = NONE)")).await?;
+        inside.connection.run(format!("DROP SUBSCRIPTION {name}")).await?;
+    }
+    Ok(())
 }
 
 async fn end_sessions(session: &Session, operation_id: &str) -> Result<Vec<Note>> {

@@ -1,12 +1,16 @@
 //! The dry run: what would happen, and what would stop it.
 
+use super::labels::MissingProviders;
+use super::locale::Locale;
+use super::prepare::DEFAULT_TABLESPACE;
 use super::source::Facts;
+use super::tablespaces::Tablespaces;
 use super::target::{Target, exists, occupant};
 use crate::quote::ident;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Finding, RestoreOptions};
 use cofferdam_sdk::{Endpoint, Result};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Looks at the target without changing it.
 pub async fn check(
@@ -19,6 +23,11 @@ pub async fn check(
     findings.extend(version(maintenance, facts));
     findings.extend(extensions(maintenance, facts).await?);
     findings.extend(roles(maintenance, facts).await?);
+    let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
+    let own = facts.tablespace.iter().filter(|name| *name != DEFAULT_TABLESPACE);
+    let named: BTreeSet<&String> = facts.tablespaces.iter().chain(own).collect();
+    findings.extend(named.into_iter().filter_map(|name| tablespaces.finding(name)));
+    findings.extend(MissingProviders::among(maintenance, &facts.label_providers).await?.findings());
     Ok(findings)
 }
 
@@ -44,10 +53,15 @@ async fn database(
             finding("blocker", object, "it isn't there, and the role may not make it", remedy)
         });
     }
-    let session = Target::in_place(name, "UTF8", facts.units).open(endpoint, &options.operation_id).await?;
-    Ok(match occupant(&session).await? {
-        None => finding("ok", object, "it is there and empty, and will be restored into", None),
-        Some(occupant) => finding("blocker", object, format!("it is there and isn't empty: it has {occupant}"), None),
+    let session = Target::in_place(name, &facts.encoding, facts.units).open(endpoint, &options.operation_id).await?;
+    if let Some(occupant) = occupant(&session).await? {
+        return Ok(finding("blocker", object, format!("it is there and isn't empty: it has {occupant}"), None));
+    }
+    let locale = Locale::read(&session).await?;
+    Ok(match locale.differences(facts) {
+        (Some(blocker), _) => finding("blocker", object, blocker, None),
+        (None, Some(changed)) => finding("changed", object, changed, None),
+        _ => finding("ok", object, "it is there and empty, and will be restored into", None),
     })
 }
 

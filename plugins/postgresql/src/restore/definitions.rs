@@ -8,12 +8,20 @@
 //! one text as one transaction (PostgreSQL documentation 55.2.2.1). Only if that fails it is done statement by statement,
 //! which tells the object that can't be made.
 
+use super::labels::MissingProviders;
 use super::marker::Marker;
 use super::roles::{Made, Roles};
+use super::tablespaces::Tablespaces;
+use super::target::Target;
+use crate::backup::units::{DATABASE, LAST, SUBSCRIPTIONS, note};
+use crate::counts::Counts;
 use crate::entry::{Entry, LONGEST};
+use crate::quote::ident;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Result, join_all};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Statements that are on their way at once. More than 30, and `join_all` wouldn't start them in their order.
 const AT_ONCE: usize = 30;
@@ -33,6 +41,12 @@ pub struct Definitions<'a> {
     pub session: &'a Session,
     /// The roles of the target.
     pub roles: &'a Roles,
+    /// The tablespaces of the target.
+    pub tablespaces: &'a Tablespaces,
+    /// The providers of security labels that the target lacks.
+    pub providers: &'a MissingProviders,
+    /// The database.
+    pub target: &'a Target,
     /// Where it is marked.
     pub marker: &'a Marker,
     /// The unit.
@@ -48,15 +62,31 @@ pub struct Definitions<'a> {
 impl Definitions<'_> {
     /// Runs the unit's statements, but for those of parts that an attempt before has done.
     pub async fn write(&self, data: Data, complete: Complete) -> Result<Summary> {
+        if self.unit.name == DATABASE && self.target.is_in_place() {
+            let reason = "it was there: it keeps its own owner, privileges, comment and limit of connections";
+            let told = note("changed", format!("DATABASE {}", ident(&self.target.name)), reason);
+            let left_out = self.leave_out(data, complete).await?;
+            return Ok(Summary { notes: vec![told], ..left_out });
+        }
+        if self.unit.name == SUBSCRIPTIONS && !self.may_subscribe().await? {
+            return self.leave_out(data, complete).await;
+        }
         let parts_done = if self.again { self.marker.parts_done(self.session, &self.unit.name).await? } else { 0 };
         let mut lines = Lines::new(data, LONGEST);
         let (mut notes, mut count, mut rows) = (Vec::new(), Made::default(), 0);
         for number in 1.. {
             let entries = part(&mut lines).await?;
             rows += entries.len() as u64;
-            entries.iter().for_each(|entry| self.roles.count(entry, &mut count));
+            for entry in &entries {
+                if self.providers.allow(entry) {
+                    self.roles.count(entry, &mut count);
+                } else {
+                    count.left_out.extend(&entry.carries);
+                }
+            }
             let last = entries.len() < PART;
-            notes.extend(entries.iter().flat_map(|entry| self.roles.notes(entry)));
+            notes.extend(entries.iter().filter_map(|entry| self.providers.note(entry)));
+            notes.extend(self.possible(&entries).flat_map(|entry| self.roles.notes(entry)));
             if last {
                 complete.await?;
                 if self.done {
@@ -79,12 +109,52 @@ impl Definitions<'_> {
         })
     }
 
+    /// Whether the role may make subscriptions: a superuser, or from PostgreSQL 16 a member of a role for that.
+    async fn may_subscribe(&self) -> Result<bool> {
+        let query = "SELECT 1 FROM pg_catalog.pg_roles AS r
+            WHERE (r.rolsuper AND r.rolname = current_user)
+               OR (r.rolname = 'pg_create_subscription' AND pg_catalog.pg_has_role(r.oid, 'USAGE'))";
+        Ok(self.session.connection.value(query).await?.is_some())
+    }
+
+    /// Marks the unit as done without running anything of it, and tells what is missing by that.
+    async fn leave_out(&self, data: Data, complete: Complete) -> Result<Summary> {
+        let mut lines = Lines::new(data, LONGEST);
+        let (mut objects, mut left_out) = (BTreeSet::new(), Counts::default());
+        while let Some(line) = lines.next().await? {
+            let entry = Entry::parse(&line)?;
+            left_out.extend(&entry.carries);
+            entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| left_out.add(kind, 1));
+            objects.insert(entry.object);
+        }
+        complete.await?;
+        if !self.done {
+            self.session.connection.run(self.marker.whole(&self.unit.name)).await?;
+        }
+        let reason = "the restoring role may not make it: a superuser may";
+        let notes = objects.into_iter().map(|object| note("left-out", object, reason)).collect();
+        Ok(Summary { notes, left_out: left_out.into_list(), ..Summary::default() })
+    }
+
+    fn possible<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = &'b Entry> {
+        entries.iter().filter(|entry| self.providers.allow(entry))
+    }
+
     async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {
-        let statements: Vec<(&str, &str)> = entries
-            .iter()
-            .flat_map(|entry| self.roles.statements(entry).map(|sql| (entry.object.as_str(), sql)))
-            .filter(|(_, sql)| self.analyze || !sql.starts_with(ANALYZE))
-            .collect();
+        let last = LAST.iter().position(|name| *name == self.unit.name);
+        let mut statements: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        let mut chosen = None;
+        for entry in self.possible(entries) {
+            if entry.tablespace != chosen {
+                chosen.clone_from(&entry.tablespace);
+                statements.push((&entry.object, self.tablespaces.choose(chosen.as_deref()).into()));
+            }
+            let wanted = self.roles.statements(entry).filter(|sql| self.analyze || !sql.starts_with(ANALYZE));
+            statements.extend(wanted.map(|sql| {
+                let kept = last.map(|place| self.marker.keep(place, &entry.object, sql).into());
+                (entry.object.as_str(), kept.unwrap_or(sql.into()))
+            }));
+        }
         if let Some(text) = short(mark, &statements) {
             match self.session.connection.run(text).await {
                 // The server's refusal, which doesn't say of what. Whatever else failed, it won't help to ask again.
@@ -101,10 +171,11 @@ impl Definitions<'_> {
 }
 
 /// The mark and the statements as one text, if it isn't long.
-fn short(mark: &str, statements: &[(&str, &str)]) -> Option<String> {
+fn short(mark: &str, statements: &[(&str, Cow<'_, str>)]) -> Option<String> {
     let bytes: usize = statements.iter().map(|(_, sql)| sql.len()).sum();
     // A statement may end with a comment, so each has its line.
-    let text = || std::iter::once(mark).chain(statements.iter().map(|(_, sql)| *sql)).collect::<Vec<_>>().join(";\n");
+    let text =
+        || std::iter::once(mark).chain(statements.iter().map(|(_, sql)| sql.as_ref())).collect::<Vec<_>>().join(";\n");
     (bytes <= SHORT).then(text)
 }
 
@@ -119,9 +190,9 @@ async fn part(lines: &mut Lines) -> Result<Vec<Entry>> {
 }
 
 /// Runs statements; of those that fail the first is the one to tell, the others fail because of it.
-async fn run(session: &Session, statements: &[(&str, &str)]) -> Result<()> {
+async fn run(session: &Session, statements: &[(&str, Cow<'_, str>)]) -> Result<()> {
     let calls = statements.iter().map(|(object, sql)| async move {
-        session.connection.run(*sql).await.map_err(|error| explained(error, object))
+        session.connection.run(sql.as_ref()).await.map_err(|error| explained(error, object))
     });
     join_all(calls).await.into_iter().try_for_each(|result| result.map(drop))
 }

@@ -1,26 +1,26 @@
 //! The end: what was built gets its name.
 
 use super::marker::Marker;
+use super::neutral;
+use super::roles::Roles;
 use super::target::Target;
+use crate::entry::Entry;
 use crate::quote::{ident, literal};
 use crate::session::{Session, application_name};
+use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Error, Result, time};
 
 /// How often a rename is tried while sessions of ours are still closing, and how long it waits in between.
 const ATTEMPTS: usize = 50;
 const PAUSE_MILLISECONDS: u64 = 100;
 
-/// Statements that disable event triggers, and that enable them again as they were.
-const DISABLE: &str = "pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname)";
-const ENABLE: &str = "pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE%s', evtname,
-    CASE evtenabled WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' ELSE '' END)";
-const ENABLED_TRIGGERS: &str = "FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY evtname";
-
-/// Takes our marks away, if all units are in. The database's comment goes in the same transaction.
+/// Takes our marks away, if all units are in, and runs what was kept for the end. The database's comment goes in the same
+/// transaction.
 ///
 /// Units don't wait for the server's disk, so a crash of the server can take the last ones away after they were told to be
 /// in. This transaction waits, and with it everything before it is on the disk (PostgreSQL documentation 28.4).
-pub async fn unmark(session: &Session, target: &Target, marker: &Marker) -> Result<()> {
+/// A copy that is to be neutral becomes so in the same transaction, when all that could act is there.
+pub async fn unmark(session: &Session, target: &Target, marker: &Marker, neutral: bool) -> Result<Vec<Note>> {
     let done = marker.units_done(session).await?;
     if done != target.units {
         return Err(Error::corrupt(format!(
@@ -30,29 +30,37 @@ pub async fn unmark(session: &Session, target: &Target, marker: &Marker) -> Resu
         .with_hint("restore again"));
     }
     session.connection.run("SET synchronous_commit = on").await?;
-    // The source's event triggers are there by now, and it isn't their business how our marks go.
-    let disable = session.connection.column(format!("SELECT {DISABLE} {ENABLED_TRIGGERS}")).await?;
-    let enable = session.connection.column(format!("SELECT {ENABLE} {ENABLED_TRIGGERS}")).await?;
-    let drop_marks = marker.drop_statement();
+    let kept = marker.kept(session).await?;
     let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(&target.working));
-    let statements = disable.into_iter().chain([drop_marks, comment]).chain(enable).collect::<Vec<_>>().join("; ");
-    session.connection.run(format!("BEGIN; {statements}; COMMIT")).await.map(drop)
+    session.connection.run(format!("BEGIN; {}; {comment}", marker.drop_statement())).await?;
+    for (object, statement) in kept {
+        session.connection.run(statement).await.map_err(|error| error.while_doing(format!("making {object}")))?;
+    }
+    let notes = if neutral { neutral::within_transaction(session).await? } else { Vec::new() };
+    session.connection.run("COMMIT").await?;
+    Ok(notes)
 }
 
 /// Gives the database its name. Nobody may be connected to it, so this waits for our own sessions to end.
-pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) -> Result<()> {
+///
+/// Its owner gets it in the same transaction: earlier, it might be no longer ours to rename.
+pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) -> Result<Option<Note>> {
     if target.is_in_place() {
-        return Ok(());
+        return Ok(None);
     }
-    let rename = format!("ALTER DATABASE {} RENAME TO {}", ident(&target.working), ident(&target.name));
+    let name = ident(&target.name);
+    let (owner, note) = owner(maintenance, target).await?;
+    let owner = owner.map(|owner| format!("; ALTER DATABASE {name} OWNER TO {}", ident(owner))).unwrap_or_default();
+    let rename = format!("BEGIN; ALTER DATABASE {} RENAME TO {name}{owner}; COMMIT", ident(&target.working));
     let mut last = Error::internal("the database wasn't renamed");
     for attempt in 0..ATTEMPTS {
         match maintenance.connection.run(rename.clone()).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(note),
             // Object in use.
             Err(error) if error.has_engine_code("55006") => last = error,
-            Err(error) => return Err(error.while_doing(format!("naming database {}", ident(&target.name)))),
+            Err(error) => return Err(error.while_doing(format!("naming database {name}"))),
         }
+        maintenance.connection.run("ROLLBACK").await?;
         if attempt == ATTEMPTS / 2 {
             end_sessions(maintenance, target, operation_id).await?;
         }
@@ -63,6 +71,16 @@ pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) 
         ident(&target.working),
         ident(&target.name)
     )))
+}
+
+/// Who gets the database, and what to tell if that isn't whom it belonged to.
+async fn owner<'a>(maintenance: &Session, target: &'a Target) -> Result<(Option<&'a str>, Option<Note>)> {
+    let Some(owner) = target.owner.as_deref() else { return Ok((None, None)) };
+    let roles = Roles::read(maintenance).await?;
+    let mut entry = Entry::new(format!("DATABASE {}", ident(&target.name)), Vec::new());
+    entry.owned_by(owner);
+    let note = roles.notes(&entry).into_iter().next();
+    Ok((Some(owner).filter(|_| note.is_none()), note))
 }
 
 /// Ends sessions of this operation that are still in the database.

@@ -23,7 +23,8 @@ impl Marker {
     pub async fn create(&self, session: &Session) -> Result<()> {
         let schema = &self.schema;
         let create = format!(
-            "CREATE SCHEMA {schema}; CREATE TABLE {schema}.done (unit text, part integer, PRIMARY KEY (unit, part))"
+            "CREATE SCHEMA {schema}; CREATE TABLE {schema}.done (unit text, part integer, PRIMARY KEY (unit, part));
+             CREATE TABLE {schema}.last (unit integer, position serial, object text, statement text)"
         );
         session.connection.run(create).await.map(drop)
     }
@@ -54,6 +55,19 @@ impl Marker {
     pub async fn units_done(&self, session: &Session) -> Result<usize> {
         let query = format!("SELECT count(*) FROM {}.done WHERE part = {WHOLE}", self.schema);
         Ok(session.connection.value(query).await?.map_or(Ok(0), |units| units.parse())?)
+    }
+
+    /// The statement that keeps another one for the end; `unit` orders it among others.
+    pub fn keep(&self, unit: usize, object: &str, statement: &str) -> String {
+        let values = [object, statement].map(literal).join(", ");
+        format!("INSERT INTO {}.last (unit, object, statement) VALUES ({unit}, {values})", self.schema)
+    }
+
+    /// What is kept for the end, in its order: objects, and a statement of each.
+    pub async fn kept(&self, session: &Session) -> Result<Vec<(String, String)>> {
+        let query = |column| format!("SELECT {column} FROM {}.last ORDER BY unit, position", self.schema);
+        let objects = session.connection.column(query("object")).await?;
+        Ok(objects.into_iter().zip(session.connection.column(query("statement")).await?).collect())
     }
 
     /// The statement that takes the marks away.

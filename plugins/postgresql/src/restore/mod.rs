@@ -3,12 +3,15 @@
 mod check;
 mod definitions;
 mod finish;
+mod labels;
+mod locale;
 mod marker;
 mod neutral;
 mod prepare;
 mod roles;
 mod session;
 mod source;
+mod tablespaces;
 mod target;
 
 pub use finish::rename;

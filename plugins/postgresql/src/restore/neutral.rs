@@ -27,6 +27,13 @@ struct Row {
 /// Makes the session's database neutral, in one transaction.
 pub async fn neutralize(session: &Session) -> Result<Vec<Note>> {
     session.connection.run("BEGIN").await?;
+    let notes = within_transaction(session).await?;
+    session.connection.run("COMMIT").await?;
+    Ok(notes)
+}
+
+/// Makes the session's database neutral, in the transaction that the session is in.
+pub async fn within_transaction(session: &Session) -> Result<Vec<Note>> {
     let catalogue = Catalogue { connection: &session.connection, version: session.version };
     let mut rows: Vec<Row> = catalogue.rows(QUERY).await?;
     if session.connection.value(HAS_JOBS).await?.is_some() {
@@ -38,6 +45,5 @@ pub async fn neutralize(session: &Session) -> Result<Vec<Note>> {
         done.map_err(|error| error.while_doing(format!("making the copy neutral: {}", row.object)))?;
         notes.push(note(&row.kind, row.object, format!("{}: the copy is neutral", row.reason)));
     }
-    session.connection.run("COMMIT").await?;
     Ok(notes)
 }

@@ -2,12 +2,16 @@
 
 use super::marker::Marker;
 use super::source::Facts;
+use super::tablespaces::Tablespaces;
 use super::target::{Target, exists, occupant, occupied, restoring_comment};
 use crate::backup::units::note;
 use crate::quote::{ident, literal};
 use crate::session::Session;
 use cofferdam_sdk::engine::{Note, RestoreOptions};
 use cofferdam_sdk::{Endpoint, Error, Result};
+
+/// Where a server puts databases of which nothing else is said.
+pub const DEFAULT_TABLESPACE: &str = "pg_default";
 
 /// Makes an empty database for the restore, or takes an empty one that is there.
 pub async fn prepare(
@@ -23,10 +27,13 @@ pub async fn prepare(
     let name = options.database.as_deref().unwrap_or(&facts.database);
     let mut notes = Vec::new();
     let target = if exists(maintenance, name).await? {
-        Target::in_place(name, &facts.encoding, facts.units)
+        Target::in_place(name, &facts.encoding, facts.units).of(facts)
     } else {
-        let target = Target::beside(name, &options.operation_id, &facts.encoding, facts.units);
-        notes.extend(create(maintenance, &target, facts).await?);
+        let target = Target::beside(name, &options.operation_id, &facts.encoding, facts.units).of(facts);
+        let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
+        let tablespace = facts.tablespace.as_deref().filter(|name| *name != DEFAULT_TABLESPACE);
+        let tablespace = tablespace.and_then(|name| tablespaces.of(name));
+        notes.extend(create(maintenance, &target, facts, tablespace).await?);
         target
     };
     let session = target.open(endpoint, &options.operation_id).await?;
@@ -40,8 +47,13 @@ pub async fn prepare(
 }
 
 /// Makes the database; tells it if it isn't as the source was.
-async fn create(maintenance: &Session, target: &Target, facts: &Facts) -> Result<Option<Note>> {
-    let sql = target.create(facts, maintenance.version.major());
+async fn create(
+    maintenance: &Session,
+    target: &Target,
+    facts: &Facts,
+    tablespace: Option<&str>,
+) -> Result<Option<Note>> {
+    let sql = target.create(facts, tablespace, maintenance.version.major());
     let Err(error) = maintenance.connection.run(sql).await else { return Ok(None) };
     // Invalid parameter value, wrong object type or feature not supported: the locale isn't there, or doesn't fit.
     if !matches!(error.engine_code.as_deref(), Some("22023" | "42809" | "0A000")) {

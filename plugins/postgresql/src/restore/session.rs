@@ -1,10 +1,11 @@
 //! A session of a restore.
 
 use super::definitions::Definitions;
+use super::labels::MissingProviders;
 use super::marker::Marker;
-use super::neutral::neutralize;
 use super::roles::Roles;
 use super::source::Facts;
+use super::tablespaces::Tablespaces;
 use super::target::Target;
 use super::{check, finish, prepare};
 use crate::backup::units::COPY;
@@ -36,6 +37,8 @@ pub struct Restore {
 struct Writer {
     session: Session,
     roles: Roles,
+    tablespaces: Tablespaces,
+    providers: MissingProviders,
 }
 
 impl Restore {
@@ -50,7 +53,9 @@ impl Restore {
     async fn writer(&self, target: &Target) -> Result<Writer> {
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
         let roles = Roles::read(&session).await?;
-        Ok(Writer { session, roles })
+        let tablespaces = Tablespaces::read(&session, &self.options.extra).await?;
+        let providers = MissingProviders::among(&session, &target.label_providers).await?;
+        Ok(Writer { session, roles, tablespaces, providers })
     }
 
     async fn copy(&self, session: &Session, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
@@ -135,13 +140,24 @@ impl RestoreSession for Restore {
         if slot.is_none() {
             *slot = Some(self.writer(&target).await?);
         }
-        let Some(Writer { session, roles }) = slot.as_ref() else {
+        let Some(Writer { session, roles, tablespaces, providers }) = slot.as_ref() else {
             return Err(Error::internal("there is no connection to write with"));
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
         let written = if unit.format != COPY {
-            let (marker, analyze, again) = (&self.marker, self.analyze, attempt > 0);
-            Definitions { session, roles, marker, unit: &unit, again, done, analyze }.write(data, complete).await
+            let definitions = Definitions {
+                session,
+                roles,
+                tablespaces,
+                providers,
+                target: &target,
+                marker: &self.marker,
+                unit: &unit,
+                again: attempt > 0,
+                done,
+                analyze: self.analyze,
+            };
+            definitions.write(data, complete).await
         } else if done {
             drain(data, complete).await
         } else {
@@ -165,12 +181,9 @@ impl RestoreSession for Restore {
         *self.writer.lock().await = None;
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
         let mut notes = self.notes.take();
-        if self.options.neutral {
-            notes.extend(neutralize(&session).await?);
-        }
-        finish::unmark(&session, &target, &self.marker).await?;
+        notes.extend(finish::unmark(&session, &target, &self.marker, self.options.neutral).await?);
         drop(session);
-        finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?;
+        notes.extend(finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?);
         Ok(notes)
     }
 }

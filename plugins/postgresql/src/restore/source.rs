@@ -25,6 +25,14 @@ pub struct Facts {
     pub extensions: Vec<Extension>,
     /// Roles that its objects name.
     pub roles: Vec<String>,
+    /// Whom the database belongs to.
+    pub owner: Option<String>,
+    /// Its own tablespace.
+    pub tablespace: Option<String>,
+    /// The tablespaces of its objects that are in another.
+    pub tablespaces: Vec<String>,
+    /// Providers of security labels that its objects have labels of.
+    pub label_providers: Vec<String>,
     /// How many units the backup has.
     pub units: usize,
     /// The server's major version.
@@ -52,6 +60,11 @@ impl Facts {
             |what: &str, error| Error::corrupt(format!("the backup's list of {what} isn't readable: {error}"));
         let extensions: Option<Vec<Extension>> =
             serde_json::from_str(&value("extensions")?).map_err(|error| unreadable("extensions", error))?;
+        // Backups before there were any don't say so.
+        let names = |key: &str| {
+            serde_json::from_str(options::get(&source.extra, key).unwrap_or("[]"))
+                .map_err(|error| unreadable(key, error))
+        };
         Ok(Self {
             database: value("database")?,
             encoding: value("encoding")?,
@@ -62,6 +75,10 @@ impl Facts {
             icu_rules: value("icu-rules").ok(),
             extensions: extensions.unwrap_or_default(),
             roles: serde_json::from_str(&value("roles")?).map_err(|error| unreadable("roles", error))?,
+            owner: value("owner").ok(),
+            tablespace: value("tablespace").ok(),
+            tablespaces: names("tablespaces")?,
+            label_providers: names("label-providers")?,
             units: source.units.len(),
             major: source.server_version.split(['.', ' ']).next().and_then(|major| major.parse().ok()),
         })

@@ -28,6 +28,10 @@ pub struct Target {
     pub encoding: String,
     /// How many units come.
     pub units: usize,
+    /// Whom it is given to in the end, if it is made anew.
+    pub owner: Option<String>,
+    /// Providers of security labels that the source's objects have labels of.
+    pub label_providers: Vec<String>,
 }
 
 impl Target {
@@ -39,17 +43,27 @@ impl Target {
             end -= 1;
         }
         let shortened = name.get(..end).unwrap_or_default();
-        Self {
-            working: format!("{shortened}{WORKING_INFIX}{operation_id}"),
-            name: name.to_owned(),
-            encoding: encoding.to_owned(),
-            units,
-        }
+        Self { working: format!("{shortened}{WORKING_INFIX}{operation_id}"), ..Self::in_place(name, encoding, units) }
     }
 
     /// A database that is there already.
     pub fn in_place(name: &str, encoding: &str, units: usize) -> Self {
-        Self { working: name.to_owned(), name: name.to_owned(), encoding: encoding.to_owned(), units }
+        Self {
+            working: name.to_owned(),
+            name: name.to_owned(),
+            encoding: encoding.to_owned(),
+            units,
+            owner: None,
+            label_providers: Vec::new(),
+        }
+    }
+
+    /// With what the source says of itself.
+    #[must_use]
+    pub fn of(mut self, facts: &Facts) -> Self {
+        self.owner.clone_from(&facts.owner);
+        self.label_providers.clone_from(&facts.label_providers);
+        self
     }
 
     /// Whether the database was there before.
@@ -74,8 +88,8 @@ impl Target {
         Ok(session)
     }
 
-    /// The statement that makes a database as the source was.
-    pub fn create(&self, facts: &Facts, major: u32) -> String {
+    /// The statement that makes a database as the source was, in a tablespace if not in the server's default.
+    pub fn create(&self, facts: &Facts, tablespace: Option<&str>, major: u32) -> String {
         let mut sql = format!(
             "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}",
             ident(&self.working),
@@ -97,6 +111,9 @@ impl Target {
             if let (Some(rules), "icu", true) = (&facts.icu_rules, provider, major >= 16) {
                 sql.push_str(&format!(" ICU_RULES {}", literal(rules)));
             }
+        }
+        if let Some(tablespace) = tablespace {
+            sql.push_str(&format!(" TABLESPACE {}", ident(tablespace)));
         }
         sql
     }
@@ -124,6 +141,26 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
     use super::*;
 
+    fn facts() -> Facts {
+        Facts {
+            database: "d".to_owned(),
+            encoding: "UTF8".to_owned(),
+            collate: "C".to_owned(),
+            ctype: "C".to_owned(),
+            locale_provider: "i".to_owned(),
+            locale: Some("und".to_owned()),
+            icu_rules: None,
+            extensions: Vec::new(),
+            roles: Vec::new(),
+            owner: None,
+            tablespace: None,
+            tablespaces: Vec::new(),
+            label_providers: Vec::new(),
+            units: 1,
+            major: Some(15),
+        }
+    }
+
     #[test]
     fn a_working_name_keeps_the_operations_id_whole() {
         let id = "01j0123456789abcdefghjkmnp";
@@ -136,21 +173,9 @@ mod tests {
 
     #[test]
     fn a_locale_provider_is_named_where_the_server_knows_any() {
-        let facts = Facts {
-            database: "d".to_owned(),
-            encoding: "UTF8".to_owned(),
-            collate: "C".to_owned(),
-            ctype: "C".to_owned(),
-            locale_provider: "i".to_owned(),
-            locale: Some("und".to_owned()),
-            icu_rules: None,
-            extensions: Vec::new(),
-            roles: Vec::new(),
-            units: 1,
-            major: Some(15),
-        };
+        let facts = facts();
         let target = Target::in_place("d", "UTF8", 1);
-        assert!(target.create(&facts, 15).ends_with("LOCALE_PROVIDER icu ICU_LOCALE 'und'"));
-        assert!(target.create(&facts, 14).ends_with("LC_CTYPE 'C'"));
+        assert!(target.create(&facts, None, 15).ends_with("LOCALE_PROVIDER icu ICU_LOCALE 'und'"));
+        assert!(target.create(&facts, None, 14).ends_with("LC_CTYPE 'C'"));
     }
 }

@@ -1,5 +1,6 @@
 //! Units of indexes and of foreign keys, one of each a table.
 
+use super::proofs::Proofs;
 use super::{Building, PRE_DATA, note, object_name};
 use crate::backup::inventory::Inventory;
 use crate::backup::partitions::Partitions;
@@ -12,7 +13,7 @@ impl Building {
     pub(super) fn indexes(&mut self, inventory: &Inventory, parts: &tables::Parts, partitions: &Partitions) {
         let views = inventory.views.iter().filter(|view| view.kind == "m").map(|view| view.oid).collect::<HashSet<_>>();
         let mut by_table: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
-        for index in inventory.indexes.iter().filter(|index| !views.contains(&index.relation)) {
+        for index in inventory.indexes.iter().filter(|index| !views.contains(&index.relation) && !index.of_extension) {
             if index.is_broken() {
                 let reason = "the index isn't valid on the source: its build failed";
                 self.notes.push(note("left-out", index.address(), reason));
@@ -21,12 +22,17 @@ impl Building {
                 by_table.entry(index.relation).or_default().push(index.entry());
             }
         }
+        let proofs = Proofs::new(inventory, parts);
         for table in inventory.tables.iter().filter(|table| table.kind != "f") {
             let address = format!("TABLE {}", table.qualified());
             let mut entries = by_table.remove(&table.oid).unwrap_or_default();
             let unproven = table.unproven(parts);
-            let heirs = if unproven.is_empty() { Vec::new() } else { partitions.heirs(table.oid) };
+            let proven = proofs.of(table);
+            let concerned = !unproven.is_empty() || !proven.is_empty();
+            let heirs = if concerned { partitions.heirs(table.oid) } else { Vec::new() };
+            let forebears = if proven.is_empty() { Vec::new() } else { partitions.forebears(table.oid) };
             entries.extend(unproven);
+            entries.extend(proven.into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
             if table.has_data() {
                 entries.push(Entry::new(address, vec![format!("ANALYZE {}", table.qualified())]));
             }
@@ -34,7 +40,7 @@ impl Building {
                 let name = unit_name("indexes", &table.schema, &table.name);
                 self.indexes.insert(table.oid, name.clone());
                 let mut after = vec![self.data.get(&table.oid).cloned().unwrap_or_else(|| PRE_DATA.to_owned())];
-                let parents = partitions.parents(table.oid).filter_map(|oid| partitions.name(oid));
+                let parents = partitions.parents(table.oid).chain(forebears).filter_map(|oid| partitions.name(oid));
                 after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
                 // What isn't proven holds for the rows of heirs too, once it is there.
                 after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid).cloned()));

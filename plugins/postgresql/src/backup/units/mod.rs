@@ -2,8 +2,10 @@
 
 mod data;
 mod indexes;
+mod last;
 mod objects;
 mod post_data;
+mod proofs;
 
 use super::inventory::Inventory;
 use super::partitions::Partitions;
@@ -22,8 +24,16 @@ pub const LARGE_OBJECTS: &str = "large-objects";
 pub const SEQUENCES: &str = "sequences";
 /// The unit of what acts on data and so comes after it: triggers, rules, policies.
 pub const POST_DATA: &str = "schema/post-data";
-/// The unit of event triggers. They act on definitions, so it is the last of all.
+/// The unit of subscriptions. While there is one, nobody can drop its database.
+pub const SUBSCRIPTIONS: &str = "schema/subscriptions";
+/// The unit of the database's settings, and of roles' in it.
+pub const SETTINGS: &str = "schema/settings";
+/// The unit of what else there is of the database itself: its privileges, its comment, how many may connect.
+pub const DATABASE: &str = "schema/database";
+/// The unit of event triggers. They act on definitions.
 pub const EVENT_TRIGGERS: &str = "schema/event-triggers";
+/// The units whose statements are run in the transaction that ends a restore, in their order.
+pub const LAST: [&str; 4] = [SUBSCRIPTIONS, SETTINGS, DATABASE, EVENT_TRIGGERS];
 /// The unit that fills materialized views.
 pub const MATERIALIZED_VIEWS: &str = "materialized-views";
 /// The media type of a table's rows: COPY's text format, in the database's own encoding.
@@ -56,16 +66,19 @@ impl Units {
         }
         building.configuration(&inventory);
         building.large_objects(&inventory);
+        for table in inventory.tables.iter().filter(|table| table.changes_order(&parts)) {
+            let reason = "its columns come in another order: first those of the tables that it inherits from";
+            building.notes.push(note("changed", format!("TABLE {}", table.qualified()), reason));
+        }
         let partitions = Partitions::new(&inventory.tables);
         building.indexes(&inventory, &parts, &partitions);
         building.foreign_keys(&inventory, &partitions);
         let everything: Vec<String> = building.units.iter().map(|unit| unit.name.clone()).collect();
-        let (post_data, event_triggers) = building.post_data(&inventory, &objects, ordered.after_indexes);
+        let (post_data, said_last) = building.post_data(&inventory, &objects, ordered.after_indexes);
         building.entries_unit(POST_DATA, everything.clone(), Vec::new(), post_data);
         building.materialized_views(&inventory, everything);
         building.sequences(&inventory);
-        let others = building.units.iter().map(|unit| unit.name.clone()).collect();
-        building.entries_unit(EVENT_TRIGGERS, others, Vec::new(), event_triggers);
+        building.last(&inventory, said_last);
         Self {
             units: building.units,
             entries: building.entries,
@@ -93,6 +106,16 @@ impl Units {
         let statements = self.entries.values().flatten().flat_map(|entry| &entry.for_roles);
         let roles: BTreeSet<String> = statements.flat_map(|statement| statement.roles.iter().cloned()).collect();
         roles.into_iter().collect()
+    }
+
+    /// The tablespaces that any entry is in.
+    pub fn tablespaces(&self) -> BTreeSet<&str> {
+        self.entries.values().flatten().filter_map(|entry| entry.tablespace.as_deref()).collect()
+    }
+
+    /// The providers of security labels that any entry has one of.
+    pub fn label_providers(&self) -> BTreeSet<&str> {
+        self.entries.values().flatten().filter_map(|entry| entry.label_provider.as_deref()).collect()
     }
 }
 

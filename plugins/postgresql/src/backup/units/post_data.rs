@@ -1,46 +1,47 @@
 //! Units of what comes when all rows, indexes and foreign keys are back.
 
-use super::{Building, MATERIALIZED_VIEWS, POST_DATA, PRE_DATA, note};
+use super::{Building, MATERIALIZED_VIEWS, POST_DATA, PRE_DATA, last, note};
 use crate::backup::addresses;
 use crate::backup::inventory::Inventory;
 use crate::catalog::id::{Id, class};
+use crate::catalog::indexes;
 use crate::catalog::object::Object;
 use crate::entry::Entry;
 use std::collections::{HashMap, HashSet};
 
 impl Building {
     /// Everything after the data, indexes and foreign keys: first what looks at data, then what acts on it, then what is
-    /// said of objects and who may use them. And, for a unit of their own, the event triggers.
+    /// said of objects and who may use them. And what is said of objects that come last, by their unit.
     pub(super) fn post_data(
         &mut self,
         inventory: &Inventory,
         objects: &[Object],
         first: Vec<Entry>,
-    ) -> (Vec<Entry>, Vec<Entry>) {
+    ) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
         let mut entries = first;
         entries.extend(unproven_of_domains(inventory, objects));
         let views: HashSet<u32> = inventory.views.iter().map(|view| view.oid).collect();
-        let on_views = inventory.indexes.iter().filter(|index| views.contains(&index.relation) && !index.is_broken());
-        entries.extend(on_views.map(|index| index.entry()));
+        let late = |index: &&indexes::Row| index.of_extension || views.contains(&index.relation);
+        let late = inventory.indexes.iter().filter(late).filter(|index| !index.is_broken());
+        entries.extend(late.map(|index| index.entry()));
+        entries.extend(inventory.foreign_keys.iter().filter(|key| key.of_extension).map(|key| key.entry()));
         entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| row.into_entry()));
-        let (comments, on_event_triggers) = self.comments(inventory, objects);
-        entries.extend(comments);
-        entries.extend(firsts(&inventory.privileges, |row| row.on()).map(|(row, first)| row.into_entry(first)));
+        let (said, said_last) = self.said(inventory, objects);
+        entries.extend(said);
+        let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| !row.on_database());
+        entries.extend(granted.map(|(row, first)| row.into_entry(first)));
         entries.extend(firsts(&inventory.default_privileges, |row| row.oid).map(|(row, first)| row.into_entry(first)));
-        let mut event_triggers: Vec<Entry> =
-            inventory.definitions.event_triggers.iter().cloned().map(|row| row.into_entry()).collect();
-        event_triggers.extend(on_event_triggers);
         for row in &inventory.left_out {
             self.notes.push(note("left-out", row.object.clone(), row.reason.clone()));
             row.kind.iter().for_each(|kind| self.left_out.add(kind, row.number.unwrap_or(1)));
         }
-        (entries, event_triggers)
+        (entries, said_last)
     }
 
-    /// What is said of objects, and of event triggers, which are made last.
-    fn comments(&mut self, inventory: &Inventory, objects: &[Object]) -> (Vec<Entry>, Vec<Entry>) {
+    /// Comments and security labels: of objects, and of those that come last.
+    fn said(&mut self, inventory: &Inventory, objects: &[Object]) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
         let addresses = addresses::of(inventory, objects);
-        let (mut comments, mut last) = (Vec::new(), Vec::new());
+        let mut said: Vec<(u32, Entry)> = Vec::new();
         for comment in &inventory.comments {
             let id = comment.id();
             let Some(address) = addresses.get(&id) else {
@@ -51,9 +52,17 @@ impl Building {
             };
             let target = comment.target(address);
             let entry = Entry::new(target.clone(), vec![comment.statement(&target)]).carrying("comment");
-            if id.class == class::EVENT_TRIGGER { last.push(entry) } else { comments.push(entry) }
+            said.push((id.class, entry));
         }
-        (comments, last)
+        said.extend(inventory.security_labels.iter().cloned().map(|label| (label.class, label.into_entry())));
+        let (mut entries, mut last) = (Vec::new(), HashMap::<_, Vec<Entry>>::new());
+        for (class, entry) in said {
+            match last::unit_of(class) {
+                Some(unit) => last.entry(unit).or_default().push(entry),
+                None => entries.push(entry),
+            }
+        }
+        (entries, last)
     }
 
     pub(super) fn materialized_views(&mut self, inventory: &Inventory, mut after: Vec<String>) {
@@ -81,7 +90,7 @@ impl Building {
 }
 
 /// Rows, each with whether it is the first of those that are about the same thing and lie together.
-fn firsts<T: Clone, K: PartialEq>(rows: &[T], about: impl Fn(&T) -> K) -> impl Iterator<Item = (T, bool)> {
+pub(super) fn firsts<T: Clone, K: PartialEq>(rows: &[T], about: impl Fn(&T) -> K) -> impl Iterator<Item = (T, bool)> {
     let mut last = None;
     rows.iter().map(move |row| {
         let this = Some(about(row));

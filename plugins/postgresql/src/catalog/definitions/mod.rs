@@ -5,6 +5,7 @@ use super::id::Id;
 use super::object::{Kind, Object};
 use super::rows::Catalogue;
 use crate::entry::{Entry, RoleStatement};
+use crate::quote::guarded;
 use cofferdam_sdk::Result;
 use serde::Deserialize;
 
@@ -26,6 +27,8 @@ pub struct Row {
     /// The word for it in reports.
     #[serde(skip)]
     word: &'static str,
+    /// A condition under which it is there already and needn't be made.
+    unless: Option<String>,
 }
 
 impl Row {
@@ -51,14 +54,24 @@ impl Row {
 
     /// The entry, for those whose order is their kind's.
     pub fn into_entry(self) -> Entry {
-        let mut entry = Entry::new(self.address, self.statements.into_iter().flatten().collect());
-        if self.counted != Some(false) && !entry.sql.is_empty() {
-            entry.carries.add(self.word, 1);
+        let mut statements: Vec<String> = self.statements.into_iter().flatten().collect();
+        let mut for_roles = self.for_roles.unwrap_or_default();
+        // What an extension's table has is the extension's or not; only what is the user's would be counted.
+        let counted = self.counted != Some(false) && self.unless.is_none() && !statements.is_empty();
+        if let Some(condition) = &self.unless {
+            let missing = format!("NOT {condition}");
+            if !statements.is_empty() {
+                // As one: the condition must hold for the last of them as for the first.
+                statements = vec![guarded(&missing, &statements.join(";\n"))];
+            }
+            for_roles.iter_mut().for_each(|statement| statement.sql = guarded(&missing, &statement.sql));
         }
+        let mut entry = Entry::new(self.address, statements);
+        entry.carries.add(self.word, u64::from(counted));
         if let Some(owner) = &self.owner {
             entry.owned_by(owner);
         }
-        entry.for_roles.extend(self.for_roles.unwrap_or_default());
+        entry.for_roles.extend(for_roles);
         entry
     }
 }
@@ -87,17 +100,20 @@ const BEFORE_DATA: [(Kind, &str); 18] = [
 
 /// Objects that act on data, in the order in which they are made after it. Statistics come first, as they only look.
 /// Each with the word for it in reports. What needs roles as a whole says its word beside that statement.
-const AFTER_DATA: [(&str, &str); 7] = [
+const AFTER_DATA: [(&str, &str); 6] = [
     ("statistics", include_str!("statistics.sql")),
     ("rule", include_str!("rules.sql")),
     ("trigger", include_str!("triggers.sql")),
     ("row security", include_str!("row_security.sql")),
     ("policy", include_str!("policies.sql")),
     ("publication", include_str!("publications.sql")),
-    ("setting", DATABASE_SETTINGS),
 ];
 
+/// Settings of the database. They would act on the sessions of the restore itself.
 const DATABASE_SETTINGS: &str = include_str!("database_settings.sql");
+
+/// Subscriptions. While there is one, nobody can drop its database, not even who cleans up.
+const SUBSCRIPTIONS: &str = include_str!("subscriptions.sql");
 
 /// Triggers on events of the database: the last of all, or they would act on the restore itself.
 const EVENT_TRIGGERS: &str = include_str!("event_triggers.sql");
@@ -116,6 +132,15 @@ pub struct Definitions {
     pub after_data: Vec<Row>,
     /// In their order.
     pub event_triggers: Vec<Row>,
+    /// In their order; none if the role may not read them.
+    pub subscriptions: Vec<Row>,
+    /// Settings of the database, and of roles in it.
+    pub settings: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Readable {
+    readable: bool,
 }
 
 impl Definitions {
@@ -127,10 +152,24 @@ impl Definitions {
         }
         let mut after_data = Vec::new();
         for (word, query) in AFTER_DATA {
-            after_data.extend(catalogue.rows::<Row>(query).await?.into_iter().map(|row| Row { word, ..row }));
+            after_data.extend(counted(catalogue, word, query).await?);
         }
-        let event_triggers = catalogue.rows::<Row>(EVENT_TRIGGERS).await?.into_iter();
-        let event_triggers = event_triggers.map(|row| Row { word: "event trigger", ..row }).collect();
-        Ok(Self { before_data, after_data, event_triggers })
+        let readable: Vec<Readable> =
+            catalogue.rows("SELECT has_table_privilege('pg_subscription', 'SELECT') AS readable").await?;
+        let readable = readable.iter().all(|row| row.readable);
+        let subscriptions =
+            if readable { counted(catalogue, "subscription", SUBSCRIPTIONS).await? } else { Vec::new() };
+        Ok(Self {
+            before_data,
+            after_data,
+            event_triggers: counted(catalogue, "event trigger", EVENT_TRIGGERS).await?,
+            subscriptions,
+            settings: counted(catalogue, "setting", DATABASE_SETTINGS).await?,
+        })
     }
+}
+
+/// Rows with the word for them in reports.
+async fn counted(catalogue: Catalogue<'_>, word: &'static str, query: &str) -> Result<Vec<Row>> {
+    Ok(catalogue.rows::<Row>(query).await?.into_iter().map(|row| Row { word, ..row }).collect())
 }

@@ -24,7 +24,16 @@ SELECT
             'USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
             'WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'
         )
-    )) AS for_roles
+    )) AS for_roles,
+    -- An extension's table has what the extension made by itself, and perhaps more.
+    (
+        SELECT format(
+            'EXISTS (SELECT FROM pg_catalog.pg_policy WHERE polrelid = %L::pg_catalog.regclass AND polname = %L)',
+            format('%I.%I', n.nspname, c.relname), p.polname
+        )
+        FROM pg_depend AS e
+        WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+    ) AS unless
 FROM pg_policy AS p
 JOIN pg_class AS c ON c.oid = p.polrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,0 +1,43 @@
+//! Units of what comes when everything else is there, in the transaction that ends a restore: it would be in the way of the
+//! restore's own sessions, or of cleaning up after them.
+
+use super::post_data::firsts;
+use super::{Building, DATABASE, EVENT_TRIGGERS, SETTINGS, SUBSCRIPTIONS};
+use crate::backup::inventory::Inventory;
+use crate::catalog::definitions::Row;
+use crate::catalog::id::class;
+use crate::entry::Entry;
+use std::collections::HashMap;
+
+/// The unit that makes an object of this catalogue, if that is one of the last.
+pub fn unit_of(class: u32) -> Option<&'static str> {
+    match class {
+        class::SUBSCRIPTION => Some(SUBSCRIPTIONS),
+        class::DATABASE => Some(DATABASE),
+        class::EVENT_TRIGGER => Some(EVENT_TRIGGERS),
+        _ => None,
+    }
+}
+
+impl Building {
+    /// The last units; `said` is what is said of their objects, by unit.
+    pub(super) fn last(&mut self, inventory: &Inventory, mut said: HashMap<&'static str, Vec<Entry>>) {
+        let entries = |rows: &[Row]| rows.iter().cloned().map(Row::into_entry).collect::<Vec<_>>();
+        let definitions = &inventory.definitions;
+        let mut database: Vec<Entry> =
+            inventory.database.iter().cloned().flat_map(crate::catalog::database::Row::into_entries).collect();
+        let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| row.on_database());
+        database.extend(granted.map(|(row, first)| row.into_entry(first)));
+        let others: Vec<String> = self.units.iter().map(|unit| unit.name.clone()).collect();
+        let made = [
+            (SUBSCRIPTIONS, entries(&definitions.subscriptions)),
+            (SETTINGS, entries(&definitions.settings)),
+            (DATABASE, database),
+            (EVENT_TRIGGERS, entries(&definitions.event_triggers)),
+        ];
+        for (name, mut entries) in made {
+            entries.extend(said.remove(name).unwrap_or_default());
+            self.entries_unit(name, others.clone(), Vec::new(), entries);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Security labels.
+
+use super::database;
+use crate::entry::Entry;
+use crate::quote::{ident, literal, on_this_database};
+use serde::Deserialize;
+
+/// The query for [`Row`].
+pub const QUERY: &str = include_str!("security_labels.sql");
+
+/// A label that a provider has put on an object, or on a column of one.
+#[derive(Clone, Deserialize)]
+pub struct Row {
+    provider: String,
+    label: String,
+    /// The catalogue that the object is in.
+    pub class: u32,
+    /// How statements call the object.
+    target: String,
+}
+
+impl Row {
+    /// The entry that puts it there again. It needs the provider: a library that the target's server has loaded.
+    pub fn into_entry(self) -> Entry {
+        let (provider, label) = (ident(&self.provider), literal(&self.label));
+        let sql = if self.target == database::ADDRESS {
+            on_this_database(&format!("SECURITY LABEL FOR {provider} ON DATABASE "), &format!(" IS {label}"))
+        } else {
+            format!("SECURITY LABEL FOR {provider} ON {} IS {label}", self.target)
+        };
+        // Those of databases are kept elsewhere, for the server as a whole.
+        let counted = self.target != database::ADDRESS;
+        let mut entry = Entry::new(self.target, vec![sql]);
+        entry.carries.add("security label", u64::from(counted));
+        entry.label_provider = Some(self.provider);
+        entry
+    }
+}
