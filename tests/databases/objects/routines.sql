@@ -94,7 +94,7 @@ CREATE DEFAULT CONVERSION public."Default conversion" FOR 'LATIN1' TO 'UTF8' FRO
 COMMENT ON CONVERSION public."Default conversion" IS 'Latin';
 ALTER CONVERSION public."Default conversion" OWNER TO "golden owner";
 CREATE FUNCTION public."My handler"() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
-CREATE TRUSTED LANGUAGE "My Language" HANDLER public."My handler" INLINE plpgsql_inline_handler VALIDATOR plpgsql_validator;
+CREATE TRUSTED LANGUAGE "My Language" HANDLER public."My handler";
 COMMENT ON LANGUAGE "My Language" IS 'Ours';
 GRANT USAGE ON LANGUAGE "My Language" TO golden_reader;
 REVOKE USAGE ON LANGUAGE "My Language" FROM PUBLIC;
