@@ -21,10 +21,12 @@ fn there_and_back(major: Major) {
     let other = Postgresql::start(major).unwrap();
     source.create_database("shop").unwrap();
     source.run("shop", objects(), &[]).unwrap();
-    // Roles belong to a server, not to a database.
+    // Roles and tablespaces belong to a server, not to a database.
     for role in ["\"golden owner\"", "golden_reader", "golden_writer"] {
         other.sql("postgres", &format!("CREATE ROLE {role}")).unwrap();
     }
+    let tablespace = "SET allow_in_place_tablespaces = on; CREATE TABLESPACE \"golden space\" LOCATION ''";
+    other.sql("postgres", tablespace).unwrap();
     let mut cofferdam = Cofferdam::new().unwrap();
     cofferdam.add_instance("source", &source, "shop").unwrap();
     cofferdam.add_instance("other", &other, "postgres").unwrap();
@@ -38,6 +40,11 @@ fn there_and_back(major: Major) {
     assert_same((&source, "shop"), (&source, "restored"));
     cofferdam.succeed(&["clone", "source", "other", "--as", "cloned"], MINUTES).unwrap();
     assert_same((&source, "shop"), (&other, "cloned"));
+}
+
+#[test]
+fn a_database_comes_back_whole_on_13() {
+    there_and_back(Major::V13);
 }
 
 #[test]

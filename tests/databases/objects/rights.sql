@@ -64,6 +64,7 @@ ALTER SERVER "Odd ""server""" OWNER TO "golden owner";
 CREATE USER MAPPING FOR golden_reader SERVER "Odd ""server""" OPTIONS ("user" 'x', password 'pass''word\');
 CREATE USER MAPPING FOR "golden owner" SERVER "Odd ""server""";
 CREATE FOREIGN TABLE sales.far_parent (a integer, CHECK (a > 0)) SERVER "Odd ""server""";
+ALTER FOREIGN TABLE sales.far_parent ADD CONSTRAINT unproven CHECK (a < 100) NOT VALID;
 CREATE FOREIGN TABLE sales.far_child (b text OPTIONS (column_name 'B') COLLATE "C") INHERITS (sales.far_parent) SERVER "Odd ""server""" OPTIONS (schema_name 'x', table_name 'it''s');
 CREATE TABLE public.part_far (a integer, b integer) PARTITION BY LIST (a);
 CREATE TABLE public.part_near_1 PARTITION OF public.part_far FOR VALUES IN (1);

@@ -83,16 +83,6 @@ CREATE TABLE sales."ranges apart" PARTITION OF public.ranges FOR VALUES FROM ('m
 CREATE INDEX ranges_index ON public.ranges (c);
 CREATE UNIQUE INDEX ranges_apart_index ON sales."ranges apart" (a) WHERE c > 0;
 COMMENT ON TABLE sales."ranges apart" IS 'In another schema';
--- A detaching that was broken off: what ALTER TABLE ... DETACH PARTITION ... CONCURRENTLY leaves when it is cancelled.
-\if :is_14
-CREATE TABLE public.leaving (a integer NOT NULL, b text DEFAULT 'x') PARTITION BY LIST (a);
-CREATE TABLE public.leaving_1 PARTITION OF public.leaving FOR VALUES IN (1);
-CREATE TABLE public.leaving_2 PARTITION OF public.leaving FOR VALUES IN (2);
-INSERT INTO public.leaving VALUES (1), (2);
-SET allow_system_table_mods = on;
-UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'public.leaving_2'::regclass;
-RESET allow_system_table_mods;
-\endif
 
 -- Rules and triggers --------------------------------------------------------------------------------------------------
 

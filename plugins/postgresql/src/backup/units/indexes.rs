@@ -23,7 +23,7 @@ impl Building {
             }
         }
         let proofs = Proofs::new(inventory, parts);
-        for table in inventory.tables.iter().filter(|table| table.kind != "f") {
+        for table in &inventory.tables {
             let address = format!("TABLE {}", table.qualified());
             let mut entries = by_table.remove(&table.oid).unwrap_or_default();
             let unproven = table.unproven(parts);

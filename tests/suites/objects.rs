@@ -1,0 +1,153 @@
+//! Every kind of object: upwards between majors, and what a database has beside its schema.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use cofferdam_tests::cofferdam::Cofferdam;
+use cofferdam_tests::command::succeed;
+use cofferdam_tests::compare::Portrait;
+use cofferdam_tests::servers::{Major, Postgresql};
+
+const MINUTES: Duration = Duration::from_secs(300);
+
+/// A server with the roles and the tablespace of the golden database.
+fn server(major: Major) -> Postgresql {
+    let server = Postgresql::start(major).unwrap();
+    let made = "CREATE ROLE \"golden owner\"; CREATE ROLE golden_reader; CREATE ROLE golden_writer;
+        SET allow_in_place_tablespaces = on;
+        CREATE TABLESPACE \"golden space\" LOCATION '';";
+    server.sql("postgres", made).unwrap();
+    server
+}
+
+fn copier(source: &Postgresql, target: &Postgresql) -> Cofferdam {
+    let mut cofferdam = Cofferdam::new().unwrap();
+    cofferdam.add_instance("source", source, "shop").unwrap();
+    cofferdam.add_instance("target", target, "postgres").unwrap();
+    cofferdam
+}
+
+/// What the target's own `pg_dump` makes of the source, loaded by `psql`.
+fn reference(source: &Postgresql, target: &Postgresql, database: &str) {
+    let mut dump = Command::new(target.major().client("pg_dump").unwrap());
+    source.connect(&mut dump, "shop");
+    let text: String = succeed(&mut dump, MINUTES).unwrap().split_inclusive('\n').map(without_mark).collect();
+    let script = tempfile::Builder::new().suffix(".sql").tempfile().unwrap();
+    fs::write(script.path(), text).unwrap();
+    target.create_database(database).unwrap();
+    target.run(database, script.path(), &[]).unwrap();
+}
+
+/// Debian's 15.20 keeps a mark of its own among the options of columns, `pg_attver=NUMBER`, which no other server takes.
+fn without_mark(line: &str) -> String {
+    let Some((before, after)) = line.split_once("pg_attver=") else { return line.to_owned() };
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    if rest.starts_with(')') { String::new() } else { format!("{before}{}", rest.trim_start_matches(", ")) }
+}
+
+/// Clones the golden database to a newer major, where it must be what that major's tools make of it.
+fn upwards(from: Major, to: Major) {
+    let (source, target) = (server(from), server(to));
+    source.create_database("shop").unwrap();
+    let golden = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/databases/objects.sql"));
+    source.run("shop", golden, &[]).unwrap();
+    // psql would trip over it.
+    source.sql("shop", "ALTER EVENT TRIGGER refuse DISABLE").unwrap();
+    reference(&source, &target, "reference");
+    let cofferdam = copier(&source, &target);
+    cofferdam.succeed(&["clone", "source", "target", "--as", "cloned"], MINUTES).unwrap();
+    let (wanted, got) = (Portrait::take(&target, "reference").unwrap(), Portrait::take(&target, "cloned").unwrap());
+    assert!(wanted.relations() > 50 && wanted.rows() > 5000, "an empty database proves nothing");
+    let differences = wanted.differences(&got).unwrap();
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_database_of_13_becomes_one_of_15() {
+    upwards(Major::V13, Major::V15);
+}
+
+#[test]
+fn a_database_of_13_becomes_one_of_18() {
+    upwards(Major::V13, Major::V18);
+}
+
+#[test]
+fn a_database_of_15_becomes_one_of_17() {
+    upwards(Major::V15, Major::V17);
+}
+
+#[test]
+fn a_database_of_15_becomes_one_of_18() {
+    upwards(Major::V15, Major::V18);
+}
+
+#[test]
+fn a_database_of_17_becomes_one_of_18() {
+    upwards(Major::V17, Major::V18);
+}
+
+/// What no dump of a schema shows: the database's own, what is broken off, and what only a provider can make.
+#[test]
+fn what_is_the_databases_own_comes_along() {
+    let (source, target) = (server(Major::V15), server(Major::V15));
+    source.create_database("shop").unwrap();
+    source
+        .sql(
+            "shop",
+            "ALTER DATABASE shop OWNER TO \"golden owner\";
+             COMMENT ON DATABASE shop IS '100% ours';
+             ALTER DATABASE shop CONNECTION LIMIT 7;
+             REVOKE CONNECT ON DATABASE shop FROM PUBLIC;
+             GRANT CREATE ON DATABASE shop TO golden_writer WITH GRANT OPTION;
+             ALTER DATABASE shop SET work_mem = '7MB';
+             ALTER ROLE golden_reader IN DATABASE shop SET search_path = \"a b\", public;
+             CREATE TABLE unsure (a integer); CREATE TABLE sure () INHERITS (unsure);
+             ALTER TABLE unsure ADD CONSTRAINT positive CHECK (a > 0) NOT VALID;
+             ALTER TABLE sure VALIDATE CONSTRAINT positive;
+             CREATE TABLE left_by (a integer) PARTITION BY LIST (a);
+             CREATE TABLE leaving PARTITION OF left_by FOR VALUES IN (1);
+             INSERT INTO leaving VALUES (1);
+             SET allow_system_table_mods = on;
+             UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'leaving'::regclass;
+             INSERT INTO pg_seclabel VALUES ('sure'::regclass, 'pg_class'::regclass, 0, 'nobody', 'secret');",
+        )
+        .unwrap();
+    let cofferdam = copier(&source, &target);
+    let said = cofferdam.succeed(&["clone", "source", "target"], MINUTES).unwrap().stderr;
+    for note in ["SECURITY LABEL", "being detached"] {
+        assert!(said.contains(note), "{note} isn't told:\n{said}");
+    }
+    let own = "SELECT pg_get_userbyid(datdba), datconnlimit, datacl, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'shop';
+        SELECT setrole::regrole, setconfig FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase WHERE datname = 'shop' ORDER BY 1;
+        SELECT conrelid::regclass, convalidated FROM pg_constraint WHERE conname = 'positive' ORDER BY 1;
+        SELECT count(*) FROM leaving; SELECT count(*) FROM left_by";
+    assert_eq!(source.sql("shop", own).unwrap(), target.sql("shop", own).unwrap());
+    assert!(target.sql("shop", own).unwrap().contains("100% ours"));
+}
+
+#[test]
+fn a_tablespace_is_kept_mapped_or_dropped() {
+    let (source, target) = (server(Major::V15), Postgresql::start(Major::V15).unwrap());
+    let made = "SET allow_in_place_tablespaces = on; CREATE TABLESPACE other LOCATION '';";
+    target.sql("postgres", made).unwrap();
+    source.create_database("shop").unwrap();
+    source
+        .sql("shop", "CREATE TABLE t (a integer PRIMARY KEY USING INDEX TABLESPACE \"golden space\") TABLESPACE \"golden space\"")
+        .unwrap();
+    let cofferdam = copier(&source, &target);
+    let places = "SELECT coalesce(string_agg(s.spcname, ' '), 'none') FROM pg_class AS c
+        JOIN pg_tablespace AS s ON s.oid = c.reltablespace WHERE c.relname IN ('t', 't_pkey')";
+    let said = cofferdam.succeed(&["clone", "source", "target", "--as", "dropped"], MINUTES).unwrap().stderr;
+    assert!(said.contains("TABLESPACE \"golden space\""), "{said}");
+    assert_eq!(target.sql("dropped", places).unwrap(), "none\n");
+    let map = ["clone", "source", "target", "--as", "mapped", "--set", "tablespace=golden space=other"];
+    cofferdam.succeed(&map, MINUTES).unwrap();
+    assert_eq!(target.sql("mapped", places).unwrap(), "other other\n");
+    let wrong = ["clone", "source", "target", "--as", "wrong", "--set", "tablespace=golden space=nowhere"];
+    let refused = cofferdam.run(&wrong, MINUTES).unwrap();
+    assert!(!refused.status.success() && refused.stderr.contains("nowhere"), "{}", refused.stderr);
+}
