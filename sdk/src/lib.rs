@@ -25,6 +25,7 @@ pub mod engine;
 mod error;
 mod export;
 mod lines;
+pub mod lossless;
 pub mod options;
 mod panic;
 pub mod pattern;

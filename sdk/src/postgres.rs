@@ -1,6 +1,8 @@
-//! The service that speaks PostgreSQL's protocol, with SQL as text.
+//! The service that speaks PostgreSQL's protocol, with SQL as text. What isn't UTF-8 in the answers is text too, see
+//! [`lossless`](crate::lossless), and is the same bytes again in a statement.
 
-use crate::{Error, Result};
+use crate::{Error, Result, lossless};
+use std::borrow::Cow;
 
 pub use crate::bindings::services::cofferdam::postgres::postgres::{Cell, Connection, Outcome};
 
@@ -13,7 +15,7 @@ impl Connection {
     /// # Errors
     /// What the server said, with its SQLSTATE as the engine code.
     pub async fn run(&self, sql: impl Into<String>) -> Result<Outcome> {
-        self.execute(sql.into().into_bytes()).await
+        self.execute(statement(sql.into())).await
     }
 
     /// The rows of the last statement that returns any.
@@ -21,13 +23,13 @@ impl Connection {
     /// # Errors
     /// What the server said.
     pub async fn rows(&self, sql: impl Into<String>) -> Result<Rows> {
-        self.query(sql.into().into_bytes()).await
+        self.query(statement(sql.into())).await
     }
 
     /// The first column of every row, as text.
     ///
     /// # Errors
-    /// What the server said; "corrupt" if a cell is NULL or isn't UTF-8.
+    /// What the server said; "corrupt" if a cell is NULL.
     pub async fn column(&self, sql: impl Into<String>) -> Result<Vec<String>> {
         self.rows(sql).await?.into_iter().map(|row| text(row.into_iter().next().flatten())).collect()
     }
@@ -35,14 +37,23 @@ impl Connection {
     /// The first column of the first row, none if there is no row or it is NULL.
     ///
     /// # Errors
-    /// What the server said; "corrupt" if it isn't UTF-8.
+    /// What the server said.
     pub async fn value(&self, sql: impl Into<String>) -> Result<Option<String>> {
         let cell = self.rows(sql).await?.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-        cell.map(String::from_utf8).transpose().map_err(Error::from)
+        Ok(cell.map(lossless::text))
     }
 }
 
 fn text(cell: Cell) -> Result<String> {
     let bytes = cell.ok_or_else(|| Error::corrupt("the server sent NULL where a value must be"))?;
-    Ok(String::from_utf8(bytes)?)
+    Ok(lossless::text(bytes))
+}
+
+/// A statement's text as the server gets it.
+#[must_use]
+pub fn statement(sql: String) -> Vec<u8> {
+    match lossless::bytes(&sql) {
+        Cow::Owned(bytes) => bytes,
+        Cow::Borrowed(_) => sql.into_bytes(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::open::Purpose;
 use super::outcome::Outcome;
+use super::patience::Patience;
 use super::session::Session;
 use super::several::Several;
 use crate::config::Config;
@@ -43,6 +44,9 @@ pub struct Args {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
 
+    #[command(flatten)]
+    patience: Patience,
+
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
     settings: Vec<(String, String)>,
@@ -56,6 +60,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         database: args.database,
         only: args.only,
         except: args.except,
+        patience: args.patience.into(),
         jobs: args.jobs,
         tags: args.tags,
         settings: args.settings,

@@ -1,6 +1,7 @@
 //! `clone`.
 
 use super::outcome::Outcome;
+use super::patience::Patience;
 use super::session::Session;
 use crate::error::Result;
 use crate::operation::clone::{self, Request};
@@ -43,6 +44,9 @@ pub struct Args {
     #[arg(long)]
     neutral: bool,
 
+    #[command(flatten)]
+    patience: Patience,
+
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
     settings: Vec<(String, String)>,
@@ -57,6 +61,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         target: args.name,
         only: args.only,
         except: args.except,
+        patience: args.patience.into(),
         if_exists: "fail".to_owned(),
         neutral: args.neutral,
         jobs: args.jobs,

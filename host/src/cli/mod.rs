@@ -20,6 +20,7 @@ mod manual;
 mod open;
 mod outcome;
 mod output;
+mod patience;
 mod plugin;
 mod problems;
 mod progress;

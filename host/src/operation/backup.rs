@@ -12,7 +12,7 @@ use super::batch::{Batch, deal};
 use super::event::Event;
 use super::feed::{Progress, drain};
 use super::record::{Done, record};
-use super::source::Source;
+use super::source::{Patience, Source};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, Note, Options, Tally, Unit};
@@ -27,6 +27,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// Object patterns to leave out.
     pub except: Vec<String>,
+    /// What the source bears.
+    pub patience: Patience,
     /// Sessions that read side by side, from 1.
     pub jobs: usize,
     /// The operator's words for it.
@@ -109,9 +111,10 @@ async fn read_all(
         database: request.database.clone(),
         only: request.only.clone(),
         except: request.except.clone(),
+        max_blocking: request.patience.blocking,
         extra: request.settings.clone(),
     };
-    let source = Source::open(operation, party, options, request.jobs).await?;
+    let source = Source::open(operation, party, options, request.patience, request.jobs).await?;
     let plan = source.plan.clone();
     let source_tallies = source.report(operation)?;
     let mut notes = Vec::new();

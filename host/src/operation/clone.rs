@@ -3,7 +3,7 @@
 
 use super::event::Event;
 use super::feed::{Feeding, Progress, drain, refused};
-use super::source::Source;
+use super::source::{Patience, Source};
 use super::target::{Feeder, Target};
 use super::{Environment, Operation, Outcome, Party, inside};
 use crate::error::{Error, Result};
@@ -20,6 +20,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// Object patterns to leave out.
     pub except: Vec<String>,
+    /// What the source bears.
+    pub patience: Patience,
     /// "fail", "replace" or "append".
     pub if_exists: String,
     /// Whether the copy mustn't act on anything outside of it.
@@ -66,9 +68,10 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         database: request.database.clone(),
         only: request.only.clone(),
         except: request.except.clone(),
+        max_blocking: request.patience.blocking,
         extra: request.settings.clone(),
     };
-    let source = Source::open(operation, from, options, request.jobs).await?;
+    let source = Source::open(operation, from, options, request.patience, request.jobs).await?;
     let carried = source.report(operation)?;
     let mut notes = Vec::new();
     operation.note(source.plan.notes.clone(), &mut notes);

@@ -20,6 +20,8 @@ mod source;
 mod target;
 pub mod verify;
 
+pub use source::Patience;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

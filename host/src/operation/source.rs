@@ -1,6 +1,6 @@
 //! The reading side of a backup or a clone: a leader that holds the state, and workers that joined it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use tokio::sync::RwLock;
@@ -11,10 +11,27 @@ use super::{Operation, Party, report};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, BackupSession, Capability, Note, Plan, Reading, Tally, Unit};
 
-/// How often the leader is asked whether its state is good and in nobody's way.
-const ALIVE: Duration = Duration::from_secs(10);
+/// How often the leader is asked whether its state is good and in nobody's way, at the least and at the most.
+const ALIVE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 /// Notes of the leader that are passed on while units are moved.
 const MOST_TOLD: usize = 1000;
+
+/// What a source that is in use bears. The default is to bear everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    /// How long others may wait for what the operation holds there.
+    pub blocking: Option<Duration>,
+    /// How long the operation's snapshot may be kept: while it is, the server can't remove what was deleted.
+    pub snapshot_age: Option<Duration>,
+}
+
+impl Patience {
+    /// How often to look whether somebody waits, so that it isn't noticed much too late.
+    fn pause(self) -> Duration {
+        let (least, most) = ALIVE;
+        self.blocking.map_or(most, |blocking| (blocking / 4).clamp(least, most))
+    }
+}
 
 pub(super) struct Source<'a> {
     operation: &'a Operation,
@@ -22,6 +39,9 @@ pub(super) struct Source<'a> {
     options: BackupOptions,
     leader: BackupSession,
     workers: Vec<RwLock<BackupSession>>,
+    patience: Patience,
+    /// Before the snapshot was taken.
+    began: Instant,
     pub(super) plan: Plan,
 }
 
@@ -31,6 +51,23 @@ impl<'a> Source<'a> {
         operation: &'a Operation,
         party: &'a Party,
         options: BackupOptions,
+        patience: Patience,
+        jobs: usize,
+    ) -> Result<Self> {
+        let began = Instant::now();
+        let opening = Self::open_at(operation, party, options, patience, began, jobs);
+        tokio::select! {
+            opened = opening => opened,
+            age = too_old(began, patience) => Err(age),
+        }
+    }
+
+    async fn open_at(
+        operation: &'a Operation,
+        party: &'a Party,
+        options: BackupOptions,
+        patience: Patience,
+        began: Instant,
         jobs: usize,
     ) -> Result<Self> {
         party.plugin.require(Capability::Backup)?;
@@ -39,7 +76,7 @@ impl<'a> Source<'a> {
         let plan = leader.plan().await?;
         let name = &party.plugin.inspection().about.name;
         sensible(&plan).map_err(|e| e.while_doing(format!("the plan of the plugin {name}")))?;
-        let mut source = Self { operation, party, options, leader, workers: Vec::new(), plan };
+        let mut source = Self { operation, party, options, leader, workers: Vec::new(), patience, began, plan };
         if let Some(token) = source.plan.join.clone() {
             let wanted = jobs.min(source.plan.units.iter().filter(|u| !u.leader).count());
             let joins = (0..wanted).map(|_| source.join(&token));
@@ -95,11 +132,18 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// Watches the leader; returns when it is lost.
+    /// Watches the leader; returns when it is lost, stands in the way of others for too long, or gets too old.
     pub(super) async fn watch(&self) -> Error {
+        tokio::select! {
+            lost = self.ask() => lost,
+            age = too_old(self.began, self.patience) => age,
+        }
+    }
+
+    async fn ask(&self) -> Error {
         let mut told: Vec<Note> = Vec::new();
         loop {
-            tokio::time::sleep(ALIVE).await;
+            tokio::time::sleep(self.patience.pause()).await;
             match self.leader.alive().await {
                 Ok(notes) => {
                     // What was said before needn't be said every ten seconds.
@@ -107,6 +151,8 @@ impl<'a> Source<'a> {
                     let new = notes.into_iter().filter(|note| !told.contains(note)).take(room).collect();
                     self.operation.note(new, &mut told);
                 }
+                // Nothing was lost: the session gave up.
+                Err(error) if error.is_conflict() => return error,
                 Err(error) => return error.while_doing("the leading session was lost"),
             }
         }
@@ -119,6 +165,14 @@ impl<'a> Source<'a> {
         }
         self.leader.close().await
     }
+}
+
+/// Returns once the snapshot is as old as it may get.
+async fn too_old(began: Instant, patience: Patience) -> Error {
+    let Some(most) = patience.snapshot_age else { return std::future::pending().await };
+    tokio::time::sleep_until((began + most).into()).await;
+    Error::conflict(format!("the source's snapshot is {} s old, and may not get older", most.as_secs()))
+        .with_hint("use more jobs, back up at a quieter time, or give --max-snapshot-age more time")
 }
 
 /// Says before anything is read what restoring would find out too late.

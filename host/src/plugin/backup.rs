@@ -1,5 +1,7 @@
 //! `cofferdam:engine/backup`: a session that reads units.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader, ResourceAny, StreamReader};
 
@@ -22,6 +24,8 @@ pub struct BackupOptions {
     pub only: Vec<String>,
     /// Object patterns to leave out.
     pub except: Vec<String>,
+    /// How long others may wait for what the session holds before it gives up; none to only tell of it.
+    pub max_blocking: Option<Duration>,
     /// Named values that the engine knows.
     pub extra: Options,
 }
@@ -133,6 +137,7 @@ impl BackupSession {
             database: options.database.clone(),
             only: options.only.clone(),
             except: options.except.clone(),
+            max_blocking: options.max_blocking.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX)),
             extra: options.extra.clone(),
         };
         let session = sandbox

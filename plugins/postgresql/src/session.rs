@@ -4,6 +4,8 @@ use crate::quote::literal;
 use crate::version::Version;
 use cofferdam_sdk::postgres::Connection;
 use cofferdam_sdk::{Endpoint, Error, Result};
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// How long we wait for a lock before we say who is in the way, so that nobody queues behind us for longer.
 pub const LOCK_TIMEOUT: &str = "30s";
@@ -42,36 +44,69 @@ pub fn application_name(operation_id: &str) -> String {
     format!("cofferdam {operation_id}")
 }
 
+/// The encoding of databases that have none.
+const WITHOUT_ENCODING: &str = "SQL_ASCII";
+
 /// A connection and what is known of its server.
 pub struct Session {
     /// The connection.
     pub connection: Connection,
     /// The server's version.
     pub version: Version,
+    /// The number of the server's process.
+    pub process: String,
+    /// The database's encoding, by the server's name for it.
+    pub encoding: String,
+    copies: Rc<Cell<usize>>,
+}
+
+/// Stands for a COPY that is open, for as long as it lives.
+pub struct Copying(Rc<Cell<usize>>);
+
+impl Drop for Copying {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 impl Session {
     /// Connects, refuses what isn't a session of a server that we know, and applies the settings.
     pub async fn open(endpoint: &Endpoint, database: Option<String>, operation_id: &str) -> Result<Self> {
         let connection = Connection::connect(endpoint, database).await?;
-        let first = connection.rows("SELECT current_setting('server_version_num'), pg_backend_pid()").await?;
-        let (number, process) = match first.into_iter().next().as_deref() {
-            Some([Some(number), Some(process)]) => (String::from_utf8(number.clone())?, process.clone()),
-            _ => return Err(Error::corrupt("the server didn't tell its version")),
-        };
+        let first = connection
+            .rows("SELECT current_setting('server_version_num'), pg_backend_pid(), current_setting('server_encoding')")
+            .await?;
+        let mut first = first.into_iter().flatten().flatten().map(String::from_utf8);
+        let mut next =
+            || first.next().ok_or_else(|| Error::corrupt("the server didn't tell its version"))?.map_err(Error::from);
+        let (number, process, encoding) = (next()?, next()?, next()?);
         let version = Version::parse(&number)?;
         version.supported()?;
         let name = format!("SET application_name = {};\n", literal(&application_name(operation_id)));
         connection.run(name + &version.assemble(SETTINGS)).await?;
+        if encoding == WITHOUT_ENCODING {
+            // Such a database gives and takes bytes as they are; asked for UTF-8 it would refuse some of them.
+            connection.run("SET client_encoding = 'SQL_ASCII'").await?;
+        }
         if version.major() >= 14 {
             notice_lost_clients(&connection).await?;
         }
         let again = connection.value("SELECT pg_catalog.pg_backend_pid()").await?;
-        if again.as_deref().map(str::as_bytes) != Some(process.as_slice()) {
-            return Err(Error::unsupported("the connection goes through a pooler that shares server sessions")
-                .with_hint("give the instance the server's own address, or a pool in session mode"));
+        if again.as_deref() != Some(process.as_str()) {
+            return Err(pooled());
         }
-        Ok(Self { connection, version })
+        Ok(Self { connection, version, process, encoding, copies: Rc::default() })
+    }
+
+    /// Notes that a COPY is open until what is returned is dropped.
+    pub fn copying(&self) -> Copying {
+        self.copies.set(self.copies.get() + 1);
+        Copying(Rc::clone(&self.copies))
+    }
+
+    /// Whether a COPY is open, so that other statements would have to wait for its end.
+    pub fn is_copying(&self) -> bool {
+        self.copies.get() > 0
     }
 
     /// What reading needs beyond that. Every name is quoted, as a later version may reserve a word that this one doesn't.
@@ -85,16 +120,11 @@ impl Session {
             FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
         self.connection.rows(SET).await.map(drop)
     }
+}
 
-    /// The database's encoding. A database that has none (SQL_ASCII) gives and takes bytes as they are; asked for UTF-8
-    /// it would refuse some of them.
-    pub async fn use_server_encoding(&self) -> Result<String> {
-        let encoding = self.connection.value("SHOW server_encoding").await?.unwrap_or_default();
-        if encoding == "SQL_ASCII" {
-            self.connection.run("SET client_encoding = 'SQL_ASCII'").await?;
-        }
-        Ok(encoding)
-    }
+fn pooled() -> Error {
+    Error::unsupported("the connection goes through a pooler that shares server sessions")
+        .with_hint("give the instance the server's own address, or a pool in session mode")
 }
 
 /// Has the server end our statements soon after we are gone. Systems that can't notice a closed connection refuse the

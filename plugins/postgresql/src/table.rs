@@ -1,7 +1,7 @@
 //! What a data unit says of its table.
 
 use cofferdam_sdk::engine::Unit;
-use cofferdam_sdk::{Error, Result, options};
+use cofferdam_sdk::{Error, Options, Result, options};
 
 /// A table, and the columns that COPY names.
 #[derive(Debug)]
@@ -14,6 +14,46 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Which of its rows are read, if not all of them: `WHERE ...`.
     pub condition: Option<String>,
+    /// The pages of it that are read.
+    pub pages: Pages,
+}
+
+/// A range of a table's pages, which PostgreSQL numbers from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// The first of them.
+    pub first: u64,
+    /// The first that isn't part of it; none for everything from `first` on.
+    pub end: Option<u64>,
+}
+
+const FIRST: &str = "first-page";
+const END: &str = "end-page";
+
+impl Pages {
+    /// All pages of a table.
+    pub const ALL: Self = Self { first: 0, end: None };
+
+    /// What the unit notes of it: nothing, if it is all of them.
+    pub fn extra(self) -> Options {
+        if self == Self::ALL {
+            return Vec::new();
+        }
+        let end = self.end.map(|end| (END.to_owned(), end.to_string()));
+        [(FIRST.to_owned(), self.first.to_string())].into_iter().chain(end).collect()
+    }
+
+    /// Reads it from the unit.
+    fn of(unit: &Unit) -> Result<Self> {
+        let number = |key| options::get(&unit.extra, key).map(str::parse).transpose().map_err(Error::from);
+        Ok(Self { first: number(FIRST)?.unwrap_or(0), end: number(END)? })
+    }
+
+    /// The condition that chooses its rows; none if it is all of them.
+    pub fn condition(self) -> Option<String> {
+        let end = self.end.map(|end| format!(" AND ctid < '({end},0)'")).unwrap_or_default();
+        (self != Self::ALL).then(|| format!("WHERE ctid >= '({},0)'{end}", self.first))
+    }
 }
 
 impl Table {
@@ -26,6 +66,7 @@ impl Table {
         let columns = serde_json::from_str(value("columns")?)
             .map_err(|error| Error::corrupt(format!("unit {} has no list of columns: {error}", unit.name)))?;
         let condition = options::get(&unit.extra, "condition").map(str::to_owned);
-        Ok(Self { schema: value("schema")?.to_owned(), name: value("table")?.to_owned(), columns, condition })
+        let (schema, name) = (value("schema")?.to_owned(), value("table")?.to_owned());
+        Ok(Self { schema, name, columns, condition, pages: Pages::of(unit)? })
     }
 }

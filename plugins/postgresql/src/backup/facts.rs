@@ -20,6 +20,8 @@ pub struct Facts {
     icu_rules: Option<String>,
     owner: String,
     tablespace: Option<String>,
+    /// Whether the server is a standby.
+    pub standby: bool,
     /// The server's version as people know it.
     pub server_version: String,
     /// The server's clock when the transaction began.

@@ -13,6 +13,7 @@ SELECT
     NULL AS icu_rules, -- until 15
     pg_get_userbyid(d.datdba) AS owner,
     (SELECT t.spcname FROM pg_tablespace AS t WHERE t.oid = d.dattablespace) AS tablespace,
+    pg_is_in_recovery() AS standby,
     current_setting('server_version') AS server_version,
     now()::text AS taken_at,
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS position,

@@ -1,11 +1,10 @@
 //! Everything that the catalogue says of a database, read once under the snapshot.
 
-use super::large_objects;
 use crate::catalog::definitions::Definitions;
 use crate::catalog::rows::Catalogue;
 use crate::catalog::{
     checks, columns, comments, configuration_tables, database, default_privileges, extensions, foreign_keys, functions,
-    indexes, left_out, privileges, schemas, security_labels, sequences, tables, types, views,
+    indexes, large_objects, left_out, privileges, schemas, security_labels, sequences, tables, types, views,
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
@@ -31,7 +30,8 @@ pub struct Inventory {
     pub database: Vec<database::Row>,
     pub left_out: Vec<left_out::Row>,
     pub configuration_tables: Vec<configuration_tables::Row>,
-    pub large_object_bytes: Option<u64>,
+    pub large_objects: Vec<large_objects::Range>,
+    pub large_object_count: Vec<large_objects::Count>,
     pub edges: Vec<Edge>,
     pub aliases: Vec<Alias>,
 }
@@ -59,7 +59,8 @@ impl Inventory {
             database: catalogue.rows(database::QUERY).await?,
             left_out: catalogue.rows(left_out::QUERY).await?,
             configuration_tables: catalogue.rows(configuration_tables::QUERY).await?,
-            large_object_bytes: large_objects::bytes(catalogue).await?,
+            large_objects: catalogue.rows(large_objects::RANGES).await?,
+            large_object_count: catalogue.rows(large_objects::COUNT).await?,
             edges: catalogue.rows(order::EDGES).await?,
             aliases: catalogue.rows(order::ALIASES).await?,
         })

@@ -2,14 +2,20 @@
 
 mod addresses;
 mod copy;
+mod drift;
 mod facts;
 mod inventory;
 mod large_objects;
+mod lock_room;
 mod partitions;
+mod recovery;
 mod sequences;
 mod session;
 mod snapshot;
+mod split;
 mod tallies;
 pub mod units;
+mod watch;
 
+pub use lock_room::Room;
 pub use session::Backup;

@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use super::inventory::Inventory;
-use super::units::{LARGE_OBJECTS, SEQUENCES, Units, note};
-use super::{copy, large_objects, sequences, snapshot, tallies};
+use super::units::{LARGE_OBJECT_PAGES, LARGE_OBJECTS, SEQUENCES, Units};
+use super::watch::Watch;
+use super::{copy, drift, large_objects, recovery, sequences, snapshot, split, tallies};
 use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
@@ -12,17 +13,12 @@ use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, U
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
-
-/// What those who watch the source should know of us. Ours are the locks that nobody can alter a table against.
-const WAITING: &str = include_str!("waiting.sql");
 
 /// A session of a backup.
 pub struct Backup {
     session: Rc<Session>,
-    /// The database's encoding, in which COPY gives the rows, so that they needn't be valid in another.
-    encoding: String,
     leader: Option<Leader>,
 }
 
@@ -32,10 +28,12 @@ fn joins_snapshot(options: &BackupOptions) -> bool {
 }
 
 struct Leader {
+    watch: Watch,
     snapshot: String,
     /// What the copy is consistent with.
     consistency: &'static str,
-    tables: BTreeSet<snapshot::Table>,
+    /// Bytes of a table from which on it is read in parts.
+    split: Option<u64>,
     planned: RefCell<Planned>,
 }
 
@@ -49,7 +47,6 @@ struct Planned {
 #[derive(Serialize, Deserialize)]
 struct Token {
     snapshot: String,
-    encoding: String,
 }
 
 impl Backup {
@@ -72,12 +69,14 @@ impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         refuse_selection(&options.only, &options.except)?;
         let consistency = if joins_snapshot(&options) { "snapshot" } else { "per-object" };
-        let session = Session::open(&source, options.database, &options.operation_id).await?;
+        let session = Session::open(&source, options.database.clone(), &options.operation_id).await?;
         session.prepare_reading().await?;
-        let encoding = session.use_server_encoding().await?;
-        let (snapshot, tables) = snapshot::lock_and_export(&session).await?;
-        let leader = Leader { snapshot, consistency, tables, planned: RefCell::default() };
-        Ok(Self { session: Rc::new(session), encoding, leader: Some(leader) })
+        let split = split::size(&session, &options.extra).await?;
+        let watch = Watch::open(source, options).await?;
+        let locked = snapshot::lock_and_export(&session, &watch.session()).await;
+        let snapshot = locked.map_err(recovery::explained)?;
+        let leader = Leader { watch, snapshot, consistency, split, planned: RefCell::default() };
+        Ok(Self { session: Rc::new(session), leader: Some(leader) })
     }
 
     async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
@@ -86,19 +85,20 @@ impl BackupSession for Backup {
         let joins = joins_snapshot(&options);
         let session = Session::open(&source, options.database, &options.operation_id).await?;
         session.prepare_reading().await?;
-        session.use_server_encoding().await?;
-        snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await?;
-        Ok(Self { session: Rc::new(session), encoding: token.encoding, leader: None })
+        let joined = snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await;
+        joined.map_err(recovery::explained)?;
+        Ok(Self { session: Rc::new(session), leader: None })
     }
 
     async fn plan(&self) -> Result<Plan> {
         let Some(leader) = &self.leader else {
             return Err(Error::internal("only the session that leads makes a plan"));
         };
-        let facts = Facts::read(self.catalogue()).await?;
-        let units = Units::build(Inventory::read(self.catalogue()).await?);
-        let census = self.catalogue().rows(census::QUERY).await?;
-        let token = Token { snapshot: leader.snapshot.clone(), encoding: self.encoding.clone() };
+        let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
+        let inventory = Inventory::read(self.catalogue()).await.map_err(recovery::explained)?;
+        let census = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
+        let units = Units::build(inventory, leader.split, facts.standby);
+        let token = Token { snapshot: leader.snapshot.clone() };
         let token = serde_json::to_string(&token).map_err(|error| Error::internal(format!("token: {error}")))?;
         let extra = facts.extra(&units)?;
         let tallies = tallies::of(&census, &units.carried(), &units.left_out);
@@ -118,31 +118,37 @@ impl BackupSession for Backup {
     }
 
     async fn alive(&self) -> Result<Vec<Note>> {
-        let waiting = self.session.connection.column(WAITING).await?;
-        Ok(waiting.into_iter().map(|who| note("warning", who, "it waits for a lock that this backup holds")).collect())
+        match &self.leader {
+            Some(leader) => leader.watch.look(&self.session).await.map_err(recovery::explained),
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn read(&self, unit: Unit) -> Result<Reading> {
         if unit.name.starts_with("data/") {
-            return copy::read(Rc::clone(&self.session), &unit, &self.encoding, self.leader.is_some()).await;
+            return copy::read(Rc::clone(&self.session), &unit, self.leader.is_some()).await;
+        }
+        if unit.name.starts_with(LARGE_OBJECTS) {
+            let session = Rc::clone(&self.session);
+            return match unit.format.as_str() {
+                LARGE_OBJECT_PAGES => large_objects::pages(session, &unit).await,
+                _ => large_objects::definitions(session, &unit).await,
+            };
         }
         let Some(leader) = &self.leader else {
             return Err(Error::conflict(format!("only the session that leads can read unit {}", unit.name)).retryable());
         };
-        if unit.name == LARGE_OBJECTS {
-            return Ok(large_objects::read(Rc::clone(&self.session)));
-        }
-        let entries = self.entries(leader, &unit).await?;
+        let entries = self.entries(leader, &unit).await.map_err(recovery::explained)?;
         Ok(Reading::from_bytes(Entry::lines(&entries)?, Summary::default()))
     }
 
     async fn close(&self) -> Result<Vec<Note>> {
+        let notes = match &self.leader {
+            Some(leader) => drift::notes(&self.session, &leader.watch.session()).await,
+            None => Ok(Vec::new()),
+        };
+        let notes = notes.map_err(recovery::explained)?;
         self.session.connection.run("COMMIT").await?;
-        let Some(leader) = &self.leader else { return Ok(Vec::new()) };
-        let now = snapshot::list(&self.session).await?;
-        let changed = leader.tables.symmetric_difference(&now).map(|table| {
-            note("changed", format!("TABLE {}", table.qualified()), "created, dropped or renamed while the backup ran")
-        });
-        Ok(changed.collect())
+        Ok(notes)
     }
 }

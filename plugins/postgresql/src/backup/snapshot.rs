@@ -5,6 +5,7 @@
 //! that needs one does (PostgreSQL documentation 13.2.2). Afterwards the tables are listed again under the snapshot. If
 //! one came, went or got another name in the meantime, all of it is done anew.
 
+use super::lock_room::Room;
 use crate::catalog::rows::Catalogue;
 use crate::quote::qualified;
 use crate::session::{LOCK_TIMEOUT, Session};
@@ -20,7 +21,7 @@ const BATCH: usize = 500;
 
 /// A table that is locked.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub struct Table {
+struct Table {
     oid: u32,
     schema: String,
     name: String,
@@ -28,15 +29,17 @@ pub struct Table {
 
 impl Table {
     /// `"schema"."name"`.
-    pub fn qualified(&self) -> String {
+    fn qualified(&self) -> String {
         qualified(&self.schema, &self.name)
     }
 }
 
-/// Begins the transaction that leads, with every table locked, and exports its snapshot.
-pub async fn lock_and_export(session: &Session) -> Result<(String, BTreeSet<Table>)> {
+/// Begins the transaction that leads, with every table locked, and exports its snapshot. Tables are listed on `other`, so
+/// that the transaction has no snapshot before it has its locks.
+pub async fn lock_and_export(session: &Session, other: &Session) -> Result<String> {
     for _ in 0..ATTEMPTS {
-        let before = list(session).await?;
+        let before = list(other).await?;
+        Room::read(other).await?.must_hold(before.len())?;
         session.connection.run(format!("{BEGIN}; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")).await?;
         if !lock(session, &before).await? {
             continue;
@@ -45,7 +48,7 @@ pub async fn lock_and_export(session: &Session) -> Result<(String, BTreeSet<Tabl
         let snapshot = snapshot.ok_or_else(|| Error::corrupt("the server exported no snapshot"))?;
         if read_list(session).await? == before {
             session.connection.run(format!("SET LOCAL lock_timeout = 0; {SAVEPOINT}")).await?;
-            return Ok((snapshot, before));
+            return Ok(snapshot);
         }
         session.connection.run("ROLLBACK").await?;
     }
@@ -71,7 +74,7 @@ pub async fn join(session: &Session, snapshot: Option<&str>) -> Result<()> {
 }
 
 /// The tables that there are now, by a transaction of its own.
-pub async fn list(session: &Session) -> Result<BTreeSet<Table>> {
+async fn list(session: &Session) -> Result<BTreeSet<Table>> {
     session.connection.run("BEGIN READ ONLY").await?;
     let tables = read_list(session).await;
     session.connection.run("COMMIT").await?;
@@ -94,23 +97,24 @@ async fn lock(session: &Session, tables: &BTreeSet<Table>) -> Result<bool> {
             // Undefined table or schema: dropped or renamed since it was listed.
             Some("42P01" | "3F000") => Ok(false),
             // Out of shared memory.
-            Some("53200") => Err(error.while_doing(format!("locking {} tables", names.len())).with_hint(
-                "raise max_locks_per_transaction on the server until it times max_connections exceeds the number of tables",
-            )),
+            Some("53200") => {
+                let room = Room::read(session).await?;
+                Err(error.while_doing(format!("locking {} tables", names.len())).with_hint(room.hint(names.len())))
+            }
             // Lock not available.
-            Some("55P03") => Err(error
-                .while_doing(format!("waiting {LOCK_TIMEOUT} for a lock on tables"))
-                .with_hint("somebody changes a table or is waiting to; see pg_stat_activity, and try again after that")),
+            Some("55P03") => Err(error.while_doing(format!("waiting {LOCK_TIMEOUT} for a lock on tables")).with_hint(
+                "somebody changes a table or is waiting to; see pg_stat_activity, and try again after that",
+            )),
             _ => Err(error.while_doing("locking tables")),
         };
     }
     Ok(true)
 }
 
-/// What a worker's text has before its COPY: a new place to go back to, and a lock that isn't waited for. A queued
+/// What a read's text has before its COPY: a new place to go back to, and a lock that isn't waited for. A queued
 /// ACCESS EXCLUSIVE lock would let us wait for someone who waits for the leader.
-pub fn before_read(table: &str, leader: bool) -> String {
-    let lock = if leader { String::new() } else { format!("LOCK TABLE ONLY {table} IN ACCESS SHARE MODE NOWAIT;\n") };
+pub fn before_read(table: Option<&str>) -> String {
+    let lock = table.map(|table| format!("LOCK TABLE ONLY {table} IN ACCESS SHARE MODE NOWAIT;\n")).unwrap_or_default();
     format!("RELEASE {SAVEPOINT};\n{SAVEPOINT};\n{lock}")
 }
 

@@ -23,4 +23,6 @@ WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass)
       JOIN pg_available_extensions AS a ON a.name = x.extname
       WHERE d.classoid = 'pg_extension'::regclass AND x.oid = d.objoid AND a.comment = d.description
   )
+  -- There may be millions of them, so they are read apart.
+  AND d.classoid <> 'pg_largeobject'::regclass
 ORDER BY d.classoid, d.objoid, d.objsubid

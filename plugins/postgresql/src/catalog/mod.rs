@@ -15,6 +15,7 @@ pub mod foreign_keys;
 pub mod functions;
 pub mod id;
 pub mod indexes;
+pub mod large_objects;
 pub mod left_out;
 pub mod object;
 pub mod privileges;

@@ -40,7 +40,6 @@ pub enum Kind {
     MaterializedView,
     Attach,
     SequenceOwner,
-    LargeObject,
 }
 
 impl Kind {
@@ -75,7 +74,6 @@ impl Kind {
             Self::MaterializedView => "materialized view",
             Self::Attach => "partition",
             Self::SequenceOwner => "sequence owner",
-            Self::LargeObject => "large object",
             Self::ShellType | Self::DummyView | Self::OperatorFamilyMembers => return None,
         })
     }

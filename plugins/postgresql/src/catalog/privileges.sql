@@ -66,10 +66,6 @@ WITH objects AS (
     SELECT 'pg_foreign_server'::regclass, s.oid, 0, 'FOREIGN SERVER', format('%I', s.srvname), s.srvowner, s.srvacl, 'S'
     FROM pg_foreign_server AS s
     UNION ALL
-    SELECT 'pg_largeobject'::regclass, m.oid, 0, 'LARGE OBJECT', m.oid::text, m.lomowner, m.lomacl, 'L'
-    FROM pg_largeobject_metadata AS m
-    WHERE m.lomacl IS NOT NULL
-    UNION ALL
     -- Restored, it may have another name.
     SELECT 'pg_database'::regclass, d.oid, 0, 'DATABASE', '', d.datdba, d.datacl, 'd'
     FROM pg_database AS d

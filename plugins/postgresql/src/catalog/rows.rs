@@ -3,9 +3,10 @@
 //! The server makes a JSON object of each row, so that columns go by their names, and NULLs, booleans and arrays need no
 //! parser of ours. A cursor keeps a large catalogue below the host's limit for one result.
 
+use crate::session::Session;
 use crate::version::Version;
 use cofferdam_sdk::postgres::{Connection, Rows};
-use cofferdam_sdk::{Error, Result};
+use cofferdam_sdk::{Error, Result, lossless};
 use serde::de::DeserializeOwned;
 
 /// Rows that are fetched at once.
@@ -44,12 +45,22 @@ impl Catalogue<'_> {
     }
 }
 
+/// All rows of a query from a `.sql` file, in one answer and without a cursor: for few rows, on a session that needn't be in
+/// a transaction or has other statements under way.
+pub async fn at_once<T: DeserializeOwned>(session: &Session, sql: &str) -> Result<Vec<T>> {
+    let query = session.version.assemble(sql);
+    let rows = session.connection.rows(format!("SELECT pg_catalog.row_to_json(q)::text FROM (\n{query}) AS q")).await?;
+    let mut values = Vec::with_capacity(rows.len());
+    parse(rows, &mut values)?;
+    Ok(values)
+}
+
 const FETCH: &str = "FETCH 2000 FROM cofferdam_rows";
 
 fn parse<T: DeserializeOwned>(rows: Rows, values: &mut Vec<T>) -> Result<()> {
     for row in rows {
         let cell = row.into_iter().next().flatten().unwrap_or_default();
-        values.push(serde_json::from_slice(&cell).map_err(|error| {
+        values.push(serde_json::from_str(&lossless::text(cell)).map_err(|error| {
             // serde's message may quote a value of the row; names and definitions are all there is in a catalogue.
             Error::corrupt(format!("a row of the catalogue isn't what it must be: {error}"))
         })?);

@@ -25,7 +25,8 @@ pub struct Row {
     owner: String,
     /// "r" for one with data, "p" for a partitioned one, "f" for a foreign one.
     pub kind: String,
-    unlogged: bool,
+    /// Whether its rows aren't in the server's log.
+    pub unlogged: bool,
     /// Whether it is a partition.
     pub partition: bool,
     /// "d" for the primary key, "i" for an index, which says it itself, "f" for the whole row, "n" for nothing.
@@ -45,6 +46,8 @@ pub struct Row {
     foreign_options: Option<Vec<ForeignOption>>,
     /// What its rows take on the server's disk, with TOAST, in bytes.
     pub bytes: Option<u64>,
+    /// The pages that its rows are in, without TOAST; none where ranges of pages can't be read by themselves.
+    pub pages: Option<u64>,
     /// How many rows the server believes it has.
     pub rows: Option<u64>,
 }

@@ -32,6 +32,10 @@ SELECT
         FROM pg_options_to_table(f.ftoptions) AS o
     ) AS foreign_options,
     CASE WHEN c.relkind = 'r' THEN pg_table_size(c.oid) END AS bytes,
+    -- Its real size: what statistics say of a table that was never analysed is 0. Before 14 a range of pages isn't read
+    -- without reading the whole table.
+    CASE WHEN c.relkind = 'r' AND am.amname = 'heap' THEN pg_relation_size(c.oid) / current_setting('block_size')::int8 END AS pages, -- from 14
+    NULL AS pages, -- until 13
     CASE WHEN c.relkind = 'r' AND c.reltuples >= 0 THEN c.reltuples::int8 END AS rows
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,5 +1,6 @@
 //! Could an operation work here?
 
+use super::check_backup;
 use crate::catalog::rows::Catalogue;
 use crate::quote::ident;
 use crate::session::Session;
@@ -8,25 +9,22 @@ use cofferdam_sdk::{Endpoint, Error, Options, Result, options};
 use serde::Deserialize;
 
 const ROLE: &str = include_str!("role.sql");
-const UNREADABLE: &str = include_str!("unreadable.sql");
-const ROWS_HIDDEN: &str = include_str!("rows_hidden.sql");
 
-/// Names that a finding lists before it only counts the others.
-const NAMED: usize = 10;
-
+/// The role that we are, and where.
 #[derive(Deserialize)]
-struct Role {
-    name: String,
-    superuser: bool,
-    bypasses_row_security: bool,
-    creates_databases: bool,
-    standby: bool,
-    database: String,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    name: String,
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Whether it may do everything.
+    pub superuser: bool,
+    /// Whether no row is hidden from it.
+    pub bypasses_row_security: bool,
+    /// Whether it may make databases.
+    pub creates_databases: bool,
+    /// Whether the server is a standby.
+    pub standby: bool,
+    /// The database that we are connected to.
+    pub database: String,
 }
 
 /// Looks for what would stop the operation, without changing anything.
@@ -40,43 +38,12 @@ pub async fn check(endpoint: &Endpoint, operation: &str, settings: &Options) -> 
     let role = role.ok_or_else(|| Error::corrupt("the server doesn't know the role that we are"))?;
     let mut findings = vec![finding("ok", format!("PostgreSQL {}", session.version.major()), None)];
     match operation {
-        "backup" => {
-            let names = |rows: Vec<Name>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
-            let unreadable = names(catalogue.rows(UNREADABLE).await?);
-            let hidden = names(catalogue.rows(ROWS_HIDDEN).await?);
-            findings.extend(backup(&role, &unreadable, &hidden, session.version.major()));
-        }
+        "backup" => findings.extend(check_backup::check(&session, &role).await?),
         "restore" | "clone" => findings.extend(restore(&role)),
         other => return Err(Error::invalid_options(format!("there is no operation {other:?} to check"))),
     }
     session.connection.run("COMMIT").await?;
     Ok(findings)
-}
-
-fn backup(role: &Role, unreadable: &[String], hidden: &[String], major: u32) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if !unreadable.is_empty() {
-        let name = ident(&role.name);
-        let remedy = if major >= 14 {
-            format!("GRANT pg_read_all_data TO {name}")
-        } else {
-            format!("GRANT USAGE ON ALL SCHEMAS and SELECT ON ALL TABLES and SEQUENCES IN SCHEMA ... TO {name}")
-        };
-        findings.push(finding("blocker", format!("role {name} can't read {}", listed(unreadable)), Some(remedy)));
-    }
-    if !hidden.is_empty() && !role.superuser && !role.bypasses_row_security {
-        let what = format!("row security hides rows of {}", listed(hidden));
-        findings.push(finding("blocker", what, Some(format!("ALTER ROLE {} BYPASSRLS", ident(&role.name)))));
-    }
-    if role.standby {
-        let what = "the server is a standby: a long backup may be cancelled by replay (max_standby_streaming_delay)";
-        findings.push(finding("warning", what, Some("ALTER SYSTEM SET hot_standby_feedback = on".to_owned())));
-    }
-    if findings.iter().all(|finding| finding.severity != "blocker") {
-        let what = format!("role {} can read all of database {}", ident(&role.name), ident(&role.database));
-        findings.push(finding("ok", what, None));
-    }
-    findings
 }
 
 fn restore(role: &Role) -> Vec<Finding> {
@@ -98,47 +65,7 @@ fn restore(role: &Role) -> Vec<Finding> {
     findings
 }
 
-fn listed(names: &[String]) -> String {
-    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
-}
-
-fn finding(severity: &str, what: impl Into<String>, remedy: Option<String>) -> Finding {
+/// A finding.
+pub fn finding(severity: &str, what: impl Into<String>, remedy: Option<String>) -> Finding {
     Finding { severity: severity.to_owned(), object: String::new(), what: what.into(), remedy }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-    use super::*;
-
-    fn role() -> Role {
-        Role {
-            name: "bk".to_owned(),
-            superuser: false,
-            bypasses_row_security: false,
-            creates_databases: false,
-            standby: false,
-            database: "d".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_table_that_cannot_be_read_blocks_and_is_named() {
-        let findings = backup(&role(), &["public.orders".to_owned()], &[], 15);
-        assert_eq!(findings[0].severity, "blocker");
-        assert!(findings[0].what.contains("public.orders"));
-        assert_eq!(findings[0].remedy.as_deref(), Some("GRANT pg_read_all_data TO \"bk\""));
-    }
-
-    #[test]
-    fn hidden_rows_block_only_those_whom_they_are_hidden_from() {
-        let hidden = ["public.t".to_owned()];
-        assert_eq!(backup(&role(), &[], &hidden, 15)[0].severity, "blocker");
-        let bypassing = Role { bypasses_row_security: true, ..role() };
-        assert!(backup(&bypassing, &[], &hidden, 15).iter().all(|finding| finding.severity == "ok"));
-    }
 }

@@ -1,6 +1,7 @@
 //! The instance as a whole.
 
 mod check;
+mod check_backup;
 mod cleanup;
 mod inspect;
 

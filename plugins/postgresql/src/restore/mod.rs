@@ -4,6 +4,7 @@ mod check;
 mod definitions;
 mod finish;
 mod labels;
+mod large_objects;
 mod locale;
 mod marker;
 mod neutral;

@@ -7,14 +7,15 @@ use super::roles::Roles;
 use super::source::Facts;
 use super::tablespaces::Tablespaces;
 use super::target::Target;
-use super::{check, finish, prepare};
-use crate::backup::units::COPY;
+use super::{check, finish, large_objects, prepare};
+use crate::backup::units::LARGE_OBJECT_PAGES;
 use crate::quote::{idents, qualified};
 use crate::session::{Session, refuse_selection};
 use crate::table::Table;
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
 };
+use cofferdam_sdk::postgres::statement;
 use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult, options};
 use std::cell::RefCell;
 
@@ -67,7 +68,7 @@ impl Restore {
             self.marker.whole(&unit.name),
             self.target()?.encoding
         );
-        let copied = session.connection.copy_in(sql.into_bytes(), data, complete).await;
+        let copied = session.connection.copy_in(statement(sql), data, complete).await;
         let rows = copied.map_err(|error| error.while_doing(format!("writing table {name}")))?;
         Ok(Summary { rows: Some(rows), ..Summary::default() })
     }
@@ -144,7 +145,9 @@ impl RestoreSession for Restore {
             return Err(Error::internal("there is no connection to write with"));
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
-        let written = if unit.format != COPY {
+        let written = if unit.format == LARGE_OBJECT_PAGES && !done {
+            large_objects::write(session, &self.marker, &unit, data, complete).await
+        } else if unit.framing != "lines" {
             let definitions = Definitions {
                 session,
                 roles,

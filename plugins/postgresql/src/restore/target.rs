@@ -74,9 +74,6 @@ impl Target {
     /// Connects to it, with what makes writing fast and lets definitions in that refer to what comes later.
     pub async fn open(&self, endpoint: &Endpoint, operation_id: &str) -> Result<Session> {
         let session = Session::open(endpoint, Some(self.working.clone()), operation_id).await?;
-        if self.encoding == "SQL_ASCII" {
-            session.connection.run("SET client_encoding = 'SQL_ASCII'").await?;
-        }
         session
             .connection
             .run(

@@ -39,11 +39,11 @@ impl Building {
             if !entries.is_empty() {
                 let name = unit_name("indexes", &table.schema, &table.name);
                 self.indexes.insert(table.oid, name.clone());
-                let mut after = vec![self.data.get(&table.oid).cloned().unwrap_or_else(|| PRE_DATA.to_owned())];
+                let mut after = self.data.get(&table.oid).cloned().unwrap_or_else(|| vec![PRE_DATA.to_owned()]);
                 let parents = partitions.parents(table.oid).chain(forebears).filter_map(|oid| partitions.name(oid));
                 after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
                 // What isn't proven holds for the rows of heirs too, once it is there.
-                after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid).cloned()));
+                after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid)).flatten().cloned());
                 self.entries_unit(&name, after, vec![object_name(&table.schema, &table.name)], entries);
             }
         }
@@ -67,11 +67,11 @@ impl Building {
             let Some(keys) = by_table.remove(&table.oid) else { continue };
             let mut after: HashSet<String> = HashSet::from([PRE_DATA.to_owned()]);
             for oid in partitions.with_descendants(table.oid) {
-                after.extend(self.data.get(&oid).cloned());
+                after.extend(self.data.get(&oid).into_iter().flatten().cloned());
                 after.extend(self.indexes.get(&oid).cloned());
             }
             for oid in keys.iter().flat_map(|key| partitions.with_descendants(key.referenced)) {
-                after.extend(self.data.get(&oid).cloned());
+                after.extend(self.data.get(&oid).into_iter().flatten().cloned());
                 after.extend(self.indexes.get(&oid).cloned());
             }
             let mut after: Vec<String> = after.into_iter().collect();

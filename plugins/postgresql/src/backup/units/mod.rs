@@ -2,6 +2,7 @@
 
 mod data;
 mod indexes;
+mod large_objects;
 mod last;
 mod objects;
 mod post_data;
@@ -18,8 +19,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The unit of everything that comes before the data.
 pub const PRE_DATA: &str = "schema/pre-data";
-/// The unit of what is in large objects.
-pub const LARGE_OBJECTS: &str = "large-objects";
+/// The folder of the units of large objects.
+pub const LARGE_OBJECTS: &str = "large-objects/";
+/// The media type of pages of large objects: COPY's text format of an oid, the place of the page in bytes, and its bytes.
+pub const LARGE_OBJECT_PAGES: &str = "text/vnd.cofferdam.postgresql.large-object-pages; version=1";
 /// The unit of the sequences' values.
 pub const SEQUENCES: &str = "sequences";
 /// The unit of what acts on data and so comes after it: triggers, rules, policies.
@@ -49,23 +52,33 @@ pub struct Units {
     pub notes: Vec<Note>,
     /// What of it is counted in reports.
     pub left_out: Counts,
+    /// The large objects, which have units of their own kind.
+    pub large_objects: crate::catalog::large_objects::Count,
     /// Schema and name of the sequences whose values are read at the end.
     pub sequences: Vec<(String, String)>,
 }
 
 impl Units {
     /// Makes units of an inventory.
-    pub fn build(inventory: Inventory) -> Self {
-        let mut building = Building::default();
+    ///
+    /// A table of more than `split` bytes is read in parts of about that size; none splits no table. A standby has no rows
+    /// of unlogged tables.
+    pub fn build(inventory: Inventory, split: Option<u64>, standby: bool) -> Self {
+        let mut building = Building { split, ..Building::default() };
         let late: HashSet<_> = inventory.indexes.iter().flat_map(|index| index.ids()).collect();
         let (objects, parts) = objects::of(&inventory);
         let ordered = order(&objects, &inventory.edges, &inventory.aliases, &late);
         building.entries_unit(PRE_DATA, Vec::new(), Vec::new(), ordered.before_data);
         for table in inventory.tables.iter().filter(|table| table.has_data()) {
-            building.data(table, &parts);
+            if standby && table.unlogged {
+                building.unlogged(table);
+            } else {
+                building.data(table, &parts);
+            }
         }
         building.configuration(&inventory);
-        building.large_objects(&inventory);
+        building.large_objects(&inventory.large_objects);
+        let large_objects = inventory.large_object_count.first().cloned().unwrap_or_default();
         for table in inventory.tables.iter().filter(|table| table.changes_order(&parts)) {
             let reason = "its columns come in another order: first those of the tables that it inherits from";
             building.notes.push(note("changed", format!("TABLE {}", table.qualified()), reason));
@@ -84,6 +97,7 @@ impl Units {
             entries: building.entries,
             notes: building.notes,
             left_out: building.left_out,
+            large_objects,
             sequences: building.values,
         }
     }
@@ -95,6 +109,7 @@ impl Units {
             carried.extend(&entry.carries);
             entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| carried.add(kind, 1));
         }
+        self.large_objects.add_to(&mut carried);
         carried.add(sequences::VALUE, self.sequences.len() as u64);
         let rows = self.units.iter().filter(|unit| unit.format == COPY).flat_map(|unit| &unit.objects);
         carried.add("rows", rows.collect::<BTreeSet<_>>().len() as u64);
@@ -127,8 +142,10 @@ struct Building {
     left_out: Counts,
     /// Schema and name of the sequences whose values are read.
     values: Vec<(String, String)>,
+    /// Bytes of a table from which on it is read in parts.
+    split: Option<u64>,
     /// The names of data units, by the table's oid.
-    data: HashMap<u32, String>,
+    data: HashMap<u32, Vec<String>>,
     /// The names of index units, by the oid of the table or materialized view.
     indexes: HashMap<u32, String>,
 }

@@ -77,7 +77,7 @@ impl Row {
 }
 
 /// Objects that are sorted with tables and functions.
-const BEFORE_DATA: [(Kind, &str); 18] = [
+const BEFORE_DATA: [(Kind, &str); 17] = [
     (Kind::Language, include_str!("languages.sql")),
     (Kind::Collation, include_str!("collations.sql")),
     (Kind::Transform, include_str!("transforms.sql")),
@@ -95,7 +95,6 @@ const BEFORE_DATA: [(Kind, &str); 18] = [
     (Kind::SearchConfiguration, include_str!("search_configurations.sql")),
     (Kind::ForeignDataWrapper, include_str!("foreign_data_wrappers.sql")),
     (Kind::ForeignServer, include_str!("foreign_servers.sql")),
-    (Kind::LargeObject, include_str!("large_objects.sql")),
 ];
 
 /// Objects that act on data, in the order in which they are made after it. Statistics come first, as they only look.

@@ -1,0 +1,31 @@
+//! Pages of large objects on their way in.
+//!
+//! COPY can't write large objects, and a statement for each page would cost a round trip's worth of parsing for every
+//! 2 KiB. So the pages go into a table of the session, and one statement puts them all where they belong.
+
+use super::marker::Marker;
+use crate::session::Session;
+use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
+use cofferdam_sdk::{Error, Result};
+
+/// The table is emptied by every COMMIT. It isn't logged and isn't written to the disk by commits.
+const STAGE: &str = "CREATE TEMPORARY TABLE IF NOT EXISTS cofferdam_pages
+    (oid pg_catalog.oid NOT NULL, start pg_catalog.int8 NOT NULL, data pg_catalog.bytea NOT NULL) ON COMMIT DELETE ROWS";
+
+const PUT: &str = "SELECT pg_catalog.count(pg_catalog.lo_put(oid, start, data)) FROM pg_temp.cofferdam_pages";
+
+/// Writes a unit of pages and its mark in one transaction.
+pub async fn write(session: &Session, marker: &Marker, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
+    let connection = &session.connection;
+    let failed = |error: Error| error.while_doing("writing large objects");
+    // A notice says that the table is there, from the second unit on.
+    connection.run(format!("SET client_min_messages = warning; {STAGE}; BEGIN; {}", marker.whole(&unit.name))).await?;
+    let copy = "COPY pg_temp.cofferdam_pages FROM STDIN".to_owned().into_bytes();
+    let rows = connection.copy_in(copy, data, complete).await.map_err(failed)?;
+    let put = connection.value(PUT).await.map_err(failed)?;
+    if put.as_deref() != Some(rows.to_string().as_str()) {
+        return Err(Error::corrupt(format!("{rows} pages of large objects came, and not all of them were put back")));
+    }
+    connection.run("COMMIT").await?;
+    Ok(Summary { rows: Some(rows), ..Summary::default() })
+}
