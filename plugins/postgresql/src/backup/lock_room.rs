@@ -24,8 +24,12 @@ impl Room {
     }
 
     /// How many tables can still be locked.
+    ///
+    /// The table is made for a lock per transaction's share and grows into shared memory that is left over, which is half as
+    /// much again: with the defaults of 15 it is made for 7,808 and takes 12,000 and not 13,000. What is
+    /// surely too many is refused here, and what lies between fails by itself, or doesn't.
     fn left(&self) -> u64 {
-        (self.per_transaction * self.transactions).saturating_sub(self.taken)
+        (self.per_transaction * self.transactions * 3 / 2).saturating_sub(self.taken)
     }
 
     /// Whether so many tables can be locked and others still work.
@@ -73,9 +77,9 @@ mod tests {
     #[test]
     fn more_tables_than_there_is_room_for_are_refused_with_the_setting_that_makes_room() {
         let room = Room { per_transaction: 64, transactions: 122, taken: 8 };
-        assert!(room.must_hold(7_800).is_ok());
+        assert!(room.must_hold(11_700).is_ok());
         let error = room.must_hold(20_000).unwrap_err();
-        assert!(error.message.contains("20000") && error.message.contains("7800"), "{}", error.message);
+        assert!(error.message.contains("20000") && error.message.contains("11704"), "{}", error.message);
         let hint = error.hint.unwrap();
         assert!(hint.contains("max_locks_per_transaction = 256") && hint.contains("restart"), "{hint}");
     }
