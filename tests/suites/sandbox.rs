@@ -93,6 +93,14 @@ fn a_plan_that_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_plan_that_forgets_something_is_refused() {
+    let cofferdam = scene();
+    let words = ["not everything is carried", "of the kind rows there are 4, 3 are carried and 0 left out", "faulty"];
+    assert_fails(&backup(&cofferdam, "forgotten"), FAILED, &words);
+    assert_nothing_left(&cofferdam);
+}
+
+#[test]
 fn a_unit_that_is_not_whole_is_no_backup() {
     let cofferdam = scene();
     assert_fails(&backup(&cofferdam, "miscount"), CORRUPT, &["unit data/", "the plugin faulty", "rows"]);

@@ -8,6 +8,8 @@ mod backup;
 mod backups;
 mod cleanup;
 mod clone;
+mod compare;
+mod comparison;
 mod completions;
 pub mod exit;
 mod findings;
@@ -111,6 +113,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Clone(clone::Args),
+    Compare(compare::Args),
     #[command(subcommand)]
     Backups(backups::Command),
     #[command(subcommand)]
@@ -147,6 +150,7 @@ impl Cli {
             Command::Backup(args) => backup::run(args, &session).await,
             Command::Restore(args) => restore::run(args, &session).await,
             Command::Clone(args) => clone::run(args, &session).await,
+            Command::Compare(args) => compare::run(&args, &session).await,
             Command::Backups(command) => command.run(&session).await,
             Command::Instance(command) => command.run(&session).await,
             Command::Repository(command) => command.run(&session).await,

@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::batch::{Batch, deal};
+use super::batch::{AHEAD, Batch, deal};
 use super::event::Event;
 use super::feed::{Progress, drain};
 use super::record::{Done, record};
@@ -39,8 +39,6 @@ pub struct Request {
 
 /// A unit that may succeed if it is read again is tried so often.
 const ATTEMPTS: u32 = 3;
-/// Reads that one worker has open ahead in a batch of small units, so that round trips don't add up.
-const AHEAD: usize = 16;
 
 /// Makes a backup.
 ///

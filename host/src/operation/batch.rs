@@ -12,6 +12,8 @@ pub struct Batch {
     pub attempt: u32,
 }
 
+/// Reads that one worker has open ahead in a batch of small units, so that round trips don't add up.
+pub(super) const AHEAD: usize = 16;
 /// A unit that is expected to be larger gets a stream of its own.
 const SMALL: u64 = 1 << 20;
 /// A batch is full with so many bytes expected, or so many units.

@@ -5,7 +5,9 @@ mod batch;
 pub mod check;
 pub mod cleanup;
 pub mod clone;
+pub mod compare;
 pub mod copy;
+mod definitions;
 pub mod event;
 pub mod export;
 mod feed;
@@ -13,10 +15,12 @@ mod graph;
 pub mod import;
 mod inside;
 mod measure;
+pub mod portrait;
 mod record;
 mod report;
 pub mod restore;
 mod source;
+mod survey;
 mod target;
 pub mod verify;
 
@@ -72,6 +76,11 @@ pub struct Totals {
 impl Totals {
     fn of(unit: &measure::Measured) -> Self {
         Self { units: 1, bytes: unit.bytes, rows: unit.rows.unwrap_or(0) }
+    }
+
+    /// One more unit that went through.
+    fn count(&mut self, measured: &measure::Measured) {
+        *self = *self + Self::of(measured);
     }
 }
 
@@ -240,14 +249,19 @@ impl Operation {
         }
     }
 
-    async fn clean_up_after(&self, party: &Party) {
+    /// Takes away what the operation made on a server.
+    async fn take_away(&self, party: &Party) -> Result<()> {
         let environment = Environment {
             sink: Arc::clone(&self.context.sink),
             redactor: self.context.redactor.clone(),
             cancel: CancellationToken::new(),
             limits: self.limits,
         };
-        if let Err(error) = cleanup::quietly(party, self.id(), environment).await {
+        cleanup::quietly(party, self.id(), environment).await.map(drop)
+    }
+
+    async fn clean_up_after(&self, party: &Party) {
+        if let Err(error) = self.take_away(party).await {
             let error = error.map_text(|text| self.clean(text));
             self.event(Event::Note {
                 kind: "warning".to_owned(),

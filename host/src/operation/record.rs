@@ -28,6 +28,13 @@ pub(super) fn record(unit: Unit, measured: &Measured, claimed: Option<u64>, offs
     }
 }
 
+/// What the host saw when the backup was made.
+impl From<&UnitRecord> for Measured {
+    fn from(record: &UnitRecord) -> Self {
+        Self { bytes: record.bytes, rows: record.rows, digest: record.row_digest.clone() }
+    }
+}
+
 impl From<Tally> for TallyRecord {
     fn from(tally: Tally) -> Self {
         Self { kind: tally.kind, counted: tally.counted, carried: tally.carried, left_out: tally.left_out }

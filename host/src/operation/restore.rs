@@ -66,7 +66,7 @@ pub async fn dry_run(
     operation.close(looked).await
 }
 
-async fn fill(
+pub(super) async fn fill(
     operation: &Operation,
     party: &Party,
     repository: &Repository,
@@ -190,7 +190,7 @@ pub(super) async fn read(
         sink(piece).await?;
     }
     let measured = measure.finish()?;
-    let recorded = Measured { bytes: record.bytes, rows: record.rows, digest: record.row_digest.clone() };
+    let recorded = Measured::from(record);
     if measured != recorded {
         return Err(Error::corrupt(format!(
             "the unit {} isn't what was backed up: {} bytes and {:?} rows were recorded, {} and {:?} were read",

@@ -1,12 +1,15 @@
-//! Verify: reads every unit of a backup again and holds it against what the host saw when it was made.
+//! Verify: reads every unit of a backup again and holds it against what the host saw when it was made; or restores it
+//! into a scratch database, reads that, and holds it against the same.
 
 use futures::{StreamExt, TryStreamExt};
 
+use super::compare::{Comparison, compare, of_backup, of_database};
 use super::event::Event;
 use super::feed::Progress;
-use super::restore::{read, unit};
-use super::{Environment, Operation, Outcome, Totals};
+use super::restore::{self, read, unit};
+use super::{Environment, Operation, Outcome, Party, Totals};
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::repository::{Manifest, Repository};
 
 /// Reads a backup whole.
@@ -25,6 +28,52 @@ pub async fn run(
         cancelled = operation.cancelled() => Err(cancelled),
     };
     operation.end(&[], result).await
+}
+
+/// Restores a backup into a scratch database, reads all of that again, and drops it, however it goes.
+///
+/// # Errors
+/// If it can't be restored, read or dropped. That it isn't what was backed up is a result, no error.
+pub async fn by_restoring(
+    party: &Party,
+    repository: &Repository,
+    manifest: &Manifest,
+    jobs: usize,
+    environment: Environment,
+) -> Result<Comparison> {
+    let operation = Operation::begin("verify", &format!("{} on {}", manifest.instance, party.name), environment)?;
+    let result = tokio::select! {
+        result = restore_and_read(&operation, party, repository, manifest, jobs) => result,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
+    let (result, comparison) = match result {
+        Ok((outcome, comparison)) => (Ok(outcome), comparison),
+        Err(error) => (Err(error), Comparison::default()),
+    };
+    operation.end(&[party], result).await.map(|_| comparison)
+}
+
+async fn restore_and_read(
+    operation: &Operation,
+    party: &Party,
+    repository: &Repository,
+    manifest: &Manifest,
+    jobs: usize,
+) -> Result<(Outcome, Comparison)> {
+    // By this ending the plugin knows that the database is the operation's own, and takes it away.
+    let scratch = format!("verify__cofferdam_{}", operation.id());
+    let request =
+        restore::Request { database: Some(scratch.clone()), if_exists: "fail".to_owned(), jobs, settings: Vec::new() };
+    let restored = restore::fill(operation, party, repository, manifest, &request).await?;
+    fault::point("scratch-restored").await;
+    let backed_up = of_backup(operation, &repository.reader(manifest)?, manifest).await?;
+    let (read, _) = of_database(operation, party, Some(scratch.clone()), jobs).await?;
+    let mut comparison = compare(operation, &backed_up, &read);
+    comparison.source = format!("backup {}", manifest.id);
+    comparison.target = format!("{}/{scratch}", party.name);
+    comparison.expect(&restored.notes);
+    operation.take_away(party).await.map_err(|error| error.while_doing("dropping the scratch database"))?;
+    Ok((restored, comparison))
 }
 
 async fn read_all(operation: &Operation, repository: &Repository, manifest: &Manifest, jobs: usize) -> Result<Outcome> {

@@ -2,6 +2,7 @@
 //!
 //! A line is a JSON object and stands for an object of the database, in the order in which they are made.
 
+use crate::comparable;
 use crate::counts::Counts;
 use crate::quote::ident;
 use cofferdam_sdk::{Error, Result};
@@ -34,6 +35,9 @@ pub struct Entry {
     /// The provider of security labels whose label it is. Without that provider, the whole entry is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_provider: Option<String>,
+    /// What stands for the statements where databases are compared, if not they themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_as: Option<String>,
 }
 
 /// A statement that names roles.
@@ -49,6 +53,9 @@ pub struct RoleStatement {
     /// The kind of what the statement makes, if that is something of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carries: Option<String>,
+    /// What stands for the statement where databases are compared, if not itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_as: Option<String>,
 }
 
 impl Entry {
@@ -61,6 +68,17 @@ impl Entry {
             carries: Counts::default(),
             tablespace: None,
             label_provider: None,
+            compare_as: None,
+        }
+    }
+
+    /// Says what stands for statements that the server writes differently once it has read them back.
+    pub fn settle(&mut self) {
+        if self.compare_as.is_none() && self.sql.iter().any(|sql| comparable::is_unsettled(sql)) {
+            self.compare_as = Some(comparable::digest(self.sql.iter().map(String::as_str)));
+        }
+        for statement in self.for_roles.iter_mut().filter(|statement| comparable::is_unsettled(&statement.sql)) {
+            statement.compare_as = Some(comparable::digest(std::iter::once(statement.sql.as_str())));
         }
     }
 
@@ -79,6 +97,7 @@ impl Entry {
             acts_as: vec![owner.to_owned()],
             sql,
             carries: None,
+            compare_as: None,
         });
     }
 

@@ -4,6 +4,7 @@
 mod backup;
 mod catalog;
 mod clone;
+mod comparable;
 mod counts;
 mod entry;
 mod files;

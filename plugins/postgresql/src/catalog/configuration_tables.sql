@@ -9,7 +9,7 @@ SELECT
     nullif(e.extcondition[t.position], '') AS condition,
     pg_table_size(c.oid) AS bytes,
     (
-        SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')
+        SELECT coalesce(json_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]')
         FROM pg_attribute AS a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
     ) AS columns

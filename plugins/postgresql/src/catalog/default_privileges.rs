@@ -36,7 +36,7 @@ impl Row {
         let roles = std::iter::once(self.role).chain(self.grantee).collect();
         let carries = first.then(|| "default privileges".to_owned());
         let mut entry = Entry::new(object, Vec::new());
-        entry.for_roles.push(RoleStatement { roles, acts_as, sql, carries });
+        entry.for_roles.push(RoleStatement { roles, acts_as, sql, carries, compare_as: None });
         entry
     }
 }

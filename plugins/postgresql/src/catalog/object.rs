@@ -1,6 +1,7 @@
 //! An object of the database, on its way to being an entry of a unit.
 
 use super::id::Id;
+use crate::comparable;
 use crate::counts::Counts;
 use crate::entry::{Entry, RoleStatement};
 
@@ -253,16 +254,29 @@ impl Object {
 }
 
 impl List {
-    /// The statements, without the parts that `later` names.
-    pub fn statements(&self, later: impl Fn(Id) -> bool) -> Vec<String> {
-        let members: Vec<String> = self
-            .members
+    fn members(&self, later: impl Fn(Id) -> bool) -> Vec<String> {
+        self.members
             .iter()
             .filter_map(|member| match &member.part {
                 Some((part, text)) if !later(part.id) => Some(format!("{}{text}", member.text)),
                 _ => Some(member.text.clone()).filter(|text| !text.is_empty()),
             })
-            .collect();
+            .collect()
+    }
+
+    /// What stands for the statements where databases are compared: the order of members makes no difference. That of
+    /// a table's columns isn't the source's in a restored one, if it got some of them later than its heirs theirs.
+    pub fn compare_as(&self, later: impl Fn(Id) -> bool) -> String {
+        let (mut members, mut then) = (self.members(later), self.then.clone());
+        members.sort();
+        then.sort();
+        let ends = [self.head.as_str(), self.tail.as_str()].into_iter();
+        comparable::digest(ends.chain(members.iter().chain(&then).map(String::as_str)))
+    }
+
+    /// The statements, without the parts that `later` names.
+    pub fn statements(&self, later: impl Fn(Id) -> bool) -> Vec<String> {
+        let members = self.members(later);
         let list = members.join(self.separator);
         let statement = if self.parentheses {
             format!("{} (\n    {list}\n){}", self.head, self.tail)

@@ -45,6 +45,7 @@ impl Row {
                 acts_as: self.grantor.iter().cloned().collect(),
                 sql: self.statement(),
                 carries: first.then(|| "privileges".to_owned()),
+                compare_as: None,
             });
         }
         entry

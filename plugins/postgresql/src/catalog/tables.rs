@@ -88,10 +88,14 @@ impl Row {
         self.kind == "r"
     }
 
-    /// The columns that COPY reads and writes. Generated ones are made anew.
+    /// The columns that COPY reads and writes. Generated ones are made anew. They come in the order of their names, so
+    /// that the digest of a row doesn't depend on that of the table, which a restore may change.
     pub fn copied_columns(&self, parts: &Parts) -> Vec<String> {
         let columns = parts.columns.get(&self.oid).map(Vec::as_slice).unwrap_or_default();
-        columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.name.clone()).collect()
+        let mut names: Vec<String> =
+            columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.name.clone()).collect();
+        names.sort();
+        names
     }
 
     /// The objects: the table, and that it is a partition.

@@ -28,7 +28,7 @@ pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note
         notes.push(note(
             "changed",
             format!("DATABASE {}", ident(&database)),
-            "dropped: the restore didn't come to its end",
+            "dropped: the operation made it for itself, or didn't come to its end",
         ));
     }
     let filled = format!(

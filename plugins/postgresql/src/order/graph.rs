@@ -257,6 +257,9 @@ impl<'a> Graph<'a> {
                     let mut entry = object.entry(self.statements(object));
                     let together = object.parts().filter(|part| !self.separate.contains(&part.id));
                     together.filter_map(|part| part.kind.word()).for_each(|word| entry.carries.add(word, 1));
+                    if let Body::List(list) = &object.body {
+                        entry.compare_as = Some(list.compare_as(|id| self.separate.contains(&id)));
+                    }
                     entry
                 },
             ),

@@ -92,7 +92,13 @@ mod tests {
 
     fn for_roles(names: &[&str]) -> RoleStatement {
         let roles = names.iter().map(|name| (*name).to_owned()).collect();
-        RoleStatement { roles, acts_as: Vec::new(), sql: "grant".to_owned(), carries: Some("privileges".to_owned()) }
+        RoleStatement {
+            roles,
+            acts_as: Vec::new(),
+            sql: "grant".to_owned(),
+            carries: Some("privileges".to_owned()),
+            compare_as: None,
+        }
     }
 
     #[test]

@@ -152,10 +152,11 @@ struct Building {
 
 impl Building {
     /// A unit of entries; none if there are no entries.
-    fn entries_unit(&mut self, name: &str, after: Vec<String>, objects: Vec<String>, entries: Vec<Entry>) {
+    fn entries_unit(&mut self, name: &str, after: Vec<String>, objects: Vec<String>, mut entries: Vec<Entry>) {
         if entries.is_empty() && name != PRE_DATA {
             return;
         }
+        entries.iter_mut().for_each(Entry::settle);
         let bytes = entries.iter().flat_map(|entry| &entry.sql).map(String::len).sum::<usize>();
         self.units.push(Unit {
             name: name.to_owned(),
