@@ -158,7 +158,7 @@ fn ctrl_c_takes_the_scratch_database_away() {
 #[test]
 fn every_kind_of_object_is_the_same_after_a_restore() {
     let objects = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/databases/objects.sql"));
-    for major in [Major::V13, Major::V15, Major::V17, Major::V18] {
+    for major in [Major::V15, Major::V17, Major::V18] {
         let scene = Scene::of(major, |server| server.run("shop", objects, &[]).map(drop).unwrap());
         scene.succeed(&["backup", "shop"]);
         let verified = scene.run(&["backups", "verify", "shop@latest", "--restore", "shop"]);

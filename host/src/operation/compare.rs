@@ -1,10 +1,12 @@
 //! Compare: reads two databases side by side, or a backup and a database, and says where they differ. Nothing is stored,
 //! and of neither more is held than a digest of each object.
 
+use std::sync::Arc;
+
 use futures::future::try_join;
 use serde::Serialize;
 
-use super::event::Event;
+use super::event::{Event, Silent, Sink};
 use super::feed::Progress;
 use super::portrait::{Difference, Portrait, What, definitions_of};
 use super::restore::{read, unit};
@@ -109,7 +111,7 @@ async fn look(operation: &Operation, source: &Side, target: &Side, jobs: usize) 
     let ((one, totals), (other, more)) =
         try_join(portrait(operation, source, jobs), portrait(operation, target, jobs)).await?;
     let comparison = Comparison { source: source.name(), target: target.name(), ..compare(operation, &one, &other) };
-    Ok((totals.and(more), comparison))
+    Ok((totals + more, comparison))
 }
 
 /// Holds two portraits against each other.
@@ -125,7 +127,7 @@ async fn portrait(operation: &Operation, side: &Side, jobs: usize) -> Result<(Po
     match side {
         Side::Instance { party, database } => of_database(operation, party, database.clone(), jobs).await,
         Side::Backup { repository, manifest } => {
-            of_backup(operation, &repository.reader(manifest)?, manifest).await.map(|seen| (seen, Totals::default()))
+            of_backup(&repository.reader(manifest)?, manifest).await.map(|seen| (seen, Totals::default()))
         }
     }
 }
@@ -157,17 +159,15 @@ pub(super) async fn of_database(
 }
 
 /// What the host saw when a backup was made. Only definitions are read again: the digests of rows are in the manifest.
-pub(super) async fn of_backup(operation: &Operation, reader: &BackupReader, manifest: &Manifest) -> Result<Portrait> {
+pub(super) async fn of_backup(reader: &BackupReader, manifest: &Manifest) -> Result<Portrait> {
     let mut seen = Portrait::new(&manifest.server_version, &manifest.extra);
+    let silent: Arc<dyn Sink> = Arc::new(Silent);
     for record in &manifest.units {
         let unit = unit(record);
         let mut definitions = definitions_of(&unit);
         let measured = if definitions.is_some() {
-            let mut progress = Progress::begin(&operation.context.sink, &unit);
             let look = async |piece: bytes::Bytes| definitions.as_mut().map_or(Ok(()), |found| found.update(&piece));
-            let measured = read(reader, record, &mut progress, look).await?;
-            progress.done(&measured);
-            measured
+            read(reader, record, &mut Progress::begin(&silent, &unit), look).await?
         } else {
             record.into()
         };

@@ -62,6 +62,8 @@ impl Definitions {
             }
         }
         let content = match members.remove("compare_as") {
+            // It makes nothing that stays.
+            Some(Value::String(instead)) if instead.is_empty() => return Ok(()),
             Some(Value::String(instead)) => instead,
             _ => Value::Object(members).to_string(),
         };
@@ -111,6 +113,7 @@ mod tests {
     fn what_is_to_be_compared_instead_stands_for_the_rest() {
         let one = of("{\"object\":\"a\",\"sql\":[\"x, y\"],\"compare_as\":\"xy\"}\n");
         assert_eq!(one, of("{\"object\":\"a\",\"sql\":[\"y, x\"],\"compare_as\":\"xy\"}\n"));
+        assert!(of("{\"object\":\"a\",\"sql\":[\"LOCK\"],\"compare_as\":\"\"}\n").is_empty());
     }
 
     #[test]

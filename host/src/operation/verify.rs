@@ -66,7 +66,7 @@ async fn restore_and_read(
         restore::Request { database: Some(scratch.clone()), if_exists: "fail".to_owned(), jobs, settings: Vec::new() };
     let restored = restore::fill(operation, party, repository, manifest, &request).await?;
     fault::point("scratch-restored").await;
-    let backed_up = of_backup(operation, &repository.reader(manifest)?, manifest).await?;
+    let backed_up = of_backup(&repository.reader(manifest)?, manifest).await?;
     let (read, _) = of_database(operation, party, Some(scratch.clone()), jobs).await?;
     let mut comparison = compare(operation, &backed_up, &read);
     comparison.source = format!("backup {}", manifest.id);

@@ -26,7 +26,9 @@ impl Tally {
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::Planned { units, estimated_bytes, .. } => {
-                (self.planned, self.estimated_bytes) = (*units, *estimated_bytes);
+                // Two plans of an operation, two databases to compare, are one amount of work.
+                self.planned += units;
+                self.estimated_bytes = self.estimated_bytes.saturating_add(*estimated_bytes);
             }
             Event::UnitStarted { unit, estimated_bytes } => {
                 let estimated_bytes = estimated_bytes.unwrap_or(0);

@@ -93,5 +93,6 @@ fn lock_in_order(table: &tables::Row, referenced: impl Iterator<Item = u32>, par
         referenced.filter_map(|oid| partitions.name(oid)).map(|(schema, name)| qualified(schema, name)).collect();
     names.insert(own.clone());
     let list = names.into_iter().collect::<Vec<_>>().join(", ");
-    Entry::new(format!("TABLE {own}"), vec![format!("LOCK TABLE {list} IN SHARE ROW EXCLUSIVE MODE")])
+    let lock = format!("LOCK TABLE {list} IN SHARE ROW EXCLUSIVE MODE");
+    Entry { compare_as: Some(String::new()), ..Entry::new(format!("TABLE {own}"), vec![lock]) }
 }
