@@ -10,11 +10,12 @@ pub fn digest<'a>(statements: impl Iterator<Item = &'a str>) -> String {
 
 /// Whether a statement is one that the server writes differently once it has read it back.
 pub fn is_unsettled(statement: &str) -> bool {
-    statement.contains(CAST)
+    CASTS.iter().any(|cast| statement.contains(cast))
 }
 
-/// How the server casts a list of `varchar` to `text[]` in `x IN ('a', 'b')`, when it has read that for the first time.
-const CAST: &str = "])::text[]";
+/// How the server casts a list of `varchar` to `text[]` in `x IN ('a', 'b')`, when it has read that for the first time;
+/// where it quotes all identifiers, and where it doesn't.
+const CASTS: [&str; 2] = ["])::\"text\"[]", "])::text[]"];
 const LIST: &str = "(ARRAY[";
 
 /// A statement as the server writes it when it has read its own text of it: it then casts each member of a list of
@@ -25,8 +26,8 @@ fn settled(statement: &str) -> String {
     while let Some((before, after)) = rest.split_once(LIST) {
         text.push_str(before);
         match members(after) {
-            Some((members, end)) => {
-                let cast: Vec<String> = members.iter().map(|member| format!("({member})::text")).collect();
+            Some((members, to, end)) => {
+                let cast: Vec<String> = members.iter().map(|member| format!("({member})::{to}")).collect();
                 text.push_str(&format!("ARRAY[{}]", cast.join(", ")));
                 rest = end;
             }
@@ -39,8 +40,8 @@ fn settled(statement: &str) -> String {
     text + rest
 }
 
-/// The members of a list that is cast as a whole, and what comes after the cast.
-fn members(list: &str) -> Option<(Vec<&str>, &str)> {
+/// The members of a list that is cast as a whole, the type of each, and what comes after the cast.
+fn members(list: &str) -> Option<(Vec<&str>, &str, &str)> {
     let (mut members, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
     for (i, c) in list.char_indices() {
         match c {
@@ -49,7 +50,9 @@ fn members(list: &str) -> Option<(Vec<&str>, &str)> {
             '(' | '[' => depth += 1,
             ']' if depth == 0 => {
                 members.push(list.get(start..i)?);
-                return Some((members, list.get(i..)?.strip_prefix(CAST)?));
+                let cast = CASTS.iter().find(|cast| list.get(i..).is_some_and(|rest| rest.starts_with(**cast)))?;
+                let to = cast.trim_start_matches("])::").trim_end_matches("[]");
+                return Some((members, to, list.get(i + cast.len()..)?));
             }
             ')' | ']' => depth = depth.checked_sub(1)?,
             ',' if depth == 0 => {
@@ -74,6 +77,9 @@ mod tests {
         assert_eq!(settled(first), then);
         assert_eq!(settled(then), then);
         assert!(is_unsettled(first) && !is_unsettled(then));
+        let quoted = "ANY ((ARRAY['a'::character varying])::\"text\"[])";
+        assert_eq!(settled(quoted), "ANY (ARRAY[('a'::character varying)::\"text\"])");
+        assert!(is_unsettled(quoted));
     }
 
     #[test]
