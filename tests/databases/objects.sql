@@ -64,10 +64,13 @@ CREATE TYPE public.my_text (INPUT = public.my_text_in, OUTPUT = public.my_text_o
 
 -- Collations, conversions ---------------------------------------------------------------------------------------------
 
--- Not every server is built with ICU.
+-- Not every server is built with ICU. With the variable "portable", nothing is made that only some are built for.
+\if :{?portable}
+    SET golden.portable = on;
+\endif
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_collation WHERE collname LIKE '%-x-icu') THEN
+    IF current_setting('golden.portable', true) IS DISTINCT FROM 'on' AND EXISTS (SELECT FROM pg_collation WHERE collname LIKE '%-x-icu') THEN
         CREATE COLLATION public.german_phonebook (provider = icu, locale = 'de-u-co-phonebk');
         CREATE COLLATION public.ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
     ELSE

@@ -87,6 +87,8 @@ fn objects(name: &str) -> String {
 /// Runs cases, each from a seed that its failure tells; `script` is what fills the database.
 fn clone_of_each(script: impl Fn(&mut StdRng) -> String) {
     let server = Postgresql::start(Major::V15).unwrap();
+    // On one server the server would copy, and nothing of ours would be tried.
+    let other = Postgresql::start(Major::V15).unwrap();
     for case in 0..CASES {
         let seed: u64 = rand::rng().random();
         let (database, copy) = (format!("case_{case}"), format!("copy_{case}"));
@@ -95,10 +97,11 @@ fn clone_of_each(script: impl Fn(&mut StdRng) -> String) {
         server.sql(&database, &script).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let mut cofferdam = Cofferdam::new().unwrap();
         cofferdam.add_instance("server", &server, &database).unwrap();
-        let cloned = cofferdam.succeed(&["clone", "server", "server", "--as", &copy], MINUTES);
+        cofferdam.add_instance("other", &other, "postgres").unwrap();
+        let cloned = cofferdam.succeed(&["clone", "server", "other", "--as", &copy], MINUTES);
         cloned.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let before = Portrait::take(&server, &database).unwrap();
-        let found = before.differences(&Portrait::take(&server, &copy).unwrap()).unwrap();
+        let found = before.differences(&Portrait::take(&other, &copy).unwrap()).unwrap();
         assert!(found.is_empty(), "seed {seed}: {}", found.join("\n"));
     }
 }

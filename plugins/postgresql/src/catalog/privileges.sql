@@ -86,12 +86,12 @@ WITH objects AS (
     LEFT JOIN pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.column_number
     WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL OR (o.kind = 'SCHEMA' AND o.oid = to_regnamespace('public'))
 ), changes AS (
-    SELECT c.kind, c.target, c.owner, c.default_kind, 'REVOKE' AS action, g.*
+    SELECT c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
     FROM compared AS c
     CROSS JOIN LATERAL aclexplode(c.before) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
     WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.now) AS k)
     UNION ALL
-    SELECT c.kind, c.target, c.owner, c.default_kind, 'GRANT', g.*
+    SELECT c.kind, c.target, c.owner, 'GRANT', g.*
     FROM compared AS c
     CROSS JOIN LATERAL aclexplode(c.now) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
     WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.before) AS k)
@@ -103,17 +103,9 @@ SELECT
     CASE WHEN c.grantor <> c.owner THEN pg_get_userbyid(c.grantor) END AS grantor,
     CASE WHEN c.grantee <> 0 THEN pg_get_userbyid(c.grantee) END AS grantee,
     c.grantable,
-    -- All that there are stay all of them on a server that knows more, as with pg_dump.
-    CASE
-        WHEN count(*) = CASE
-            WHEN c.default_kind = 'c' THEN 4
-            ELSE (SELECT count(*) FROM aclexplode(acldefault(c.default_kind, c.owner)) AS a WHERE a.grantee = c.owner)
-        END
-        THEN '["ALL"]'::json
-        ELSE json_agg(c.privilege ORDER BY c.position)
-    END AS privileges
+    json_agg(c.privilege ORDER BY c.position) AS privileges
 FROM changes AS c
-GROUP BY c.action, c.kind, c.target, c.owner, c.default_kind, c.grantor, c.grantee, c.grantable
+GROUP BY c.action, c.kind, c.target, c.owner, c.grantor, c.grantee, c.grantable
 -- In the order in which it was granted, as whoever grants on must have been granted to before; and schemas first, as whoever
 -- grants on must be able to look into them.
 ORDER BY c.kind <> 'SCHEMA', c.target, c.kind, c.action DESC, min(c.position)
