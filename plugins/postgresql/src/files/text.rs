@@ -1,6 +1,7 @@
 //! Text of scripts. What came out of a database is somebody else's: whatever psql would obey in it is fenced in.
 
 use crate::entry::Entry;
+use crate::quote::literal;
 use cofferdam_sdk::random;
 
 /// What is said behind `--`. A line break of any kind would end the comment, and what follows it would be run
@@ -57,12 +58,31 @@ pub fn statements(entry: &Entry) -> String {
     let mut text = comment(&entry.object);
     let for_roles = entry.for_roles.iter().map(|statement| &statement.sql);
     // A lock is for what other sessions do at the same time, and outside of a transaction it is an error.
-    for sql in entry.sql.iter().chain(for_roles).filter(|sql| !sql.starts_with("LOCK TABLE ")) {
+    let mut say = |sql: &str| {
         text.push_str(sql);
         text.push_str(";\n");
+    };
+    entry.tablespace.iter().for_each(|name| say(&default_tablespace(name)));
+    for sql in entry.sql.iter().chain(for_roles).filter(|sql| !sql.starts_with("LOCK TABLE ")) {
+        if entry.label_provider.is_some() { say(&label(sql)) } else { say(sql) }
     }
+    entry.tablespace.iter().for_each(|_| say("SET default_tablespace = ''"));
     text.push('\n');
     text
+}
+
+/// Has what follows made in a tablespace, if the server has it.
+fn default_tablespace(name: &str) -> String {
+    let there = format!("SELECT spcname FROM pg_catalog.pg_tablespace WHERE spcname = {}", literal(name));
+    let set = format!("pg_catalog.set_config('default_tablespace', coalesce(({there}), ''), false)");
+    format!("DO {}", literal(&format!("BEGIN PERFORM {set}; END")))
+}
+
+/// A security label, which is warned of and left out where its provider isn't loaded.
+fn label(sql: &str) -> String {
+    let warn = "RAISE WARNING 'a security label is left out: %', SQLERRM";
+    let body = format!("BEGIN EXECUTE {}; EXCEPTION WHEN invalid_parameter_value THEN {warn}; END", literal(sql));
+    format!("DO {}", literal(&body))
 }
 
 #[cfg(test)]
@@ -76,6 +96,15 @@ mod tests {
             let text = comment(&format!("TABLE \"a{end}\\! touch /tmp/x\""));
             assert_eq!(text, "-- TABLE \"a \\! touch /tmp/x\"\n", "{end:?}");
         }
+    }
+
+    #[test]
+    fn a_tablespace_is_looked_for_before_what_is_in_it_and_left_behind_after() {
+        let mut entry = Entry::new("TABLE t", vec!["CREATE".to_owned()]);
+        entry.tablespace = Some("it's".to_owned());
+        let text = statements(&entry);
+        assert!(text.contains("set_config(''default_tablespace''") && text.contains("it''''''''s"), "{text}");
+        assert!(text.ends_with("CREATE;\nSET default_tablespace = '';\n\n"), "{text}");
     }
 
     #[test]

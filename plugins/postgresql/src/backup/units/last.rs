@@ -28,7 +28,6 @@ impl Building {
             inventory.database.iter().cloned().flat_map(crate::catalog::database::Row::into_entries).collect();
         let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| row.on_database());
         database.extend(granted.map(|(row, first)| row.into_entry(first)));
-        let others: Vec<String> = self.units.iter().map(|unit| unit.name.clone()).collect();
         let made = [
             (SUBSCRIPTIONS, entries(&definitions.subscriptions)),
             (SETTINGS, entries(&definitions.settings)),
@@ -37,7 +36,8 @@ impl Building {
         ];
         for (name, mut entries) in made {
             entries.extend(said.remove(name).unwrap_or_default());
-            self.entries_unit(name, others.clone(), Vec::new(), entries);
+            let others = self.units.iter().map(|unit| unit.name.clone()).collect();
+            self.entries_unit(name, others, Vec::new(), entries);
         }
     }
 }
