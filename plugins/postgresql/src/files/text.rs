@@ -103,7 +103,7 @@ mod tests {
         let mut entry = Entry::new("TABLE t", vec!["CREATE".to_owned()]);
         entry.tablespace = Some("it's".to_owned());
         let text = statements(&entry);
-        assert!(text.contains("set_config(''default_tablespace''") && text.contains("it''''''''s"), "{text}");
+        assert!(text.contains("set_config(''default_tablespace''") && text.contains("it''''s"), "{text}");
         assert!(text.ends_with("CREATE;\nSET default_tablespace = '';\n\n"), "{text}");
     }
 
