@@ -58,7 +58,8 @@ pub struct NotNull<'a> {
 pub enum Within {
     /// A table of its own.
     Plain,
-    /// A partition, or an heir that joins later. It is made whole and attached then, so it says what it also gets from its parent.
+    /// A partition, or an heir that joins later. It is made whole and attached then, so it says what it also gets from its
+    /// parent.
     Partition,
     /// A table of a composite type, which has the columns already.
     Typed,

@@ -38,7 +38,8 @@ const CHECKS: &str = include_str!("checks.sql");
 pub fn script(source: &Source, facts: &Facts, files: &[String], fence: &Fence) -> String {
     let mut text = comment(&format!("Database {} of PostgreSQL {}.", ident(&facts.database), source.server_version));
     text.push_str("-- Load it with psql into a database that was made for it:\n--\n");
-    let create = Target::in_place(&facts.database, &facts.encoding, 0).create(facts, facts.major.unwrap_or_default());
+    let create =
+        Target::in_place(&facts.database, &facts.encoding, 0).create(facts, None, facts.major.unwrap_or_default());
     text.push_str(&comment(&format!("    {create};")));
     text.push_str(&comment(&format!("    psql -X -d NAME -f {NAME}")));
     text.push_str(

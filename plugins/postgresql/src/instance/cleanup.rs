@@ -24,6 +24,8 @@ pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note
     let built = format!("SELECT datname FROM pg_catalog.pg_database WHERE right(datname, length({ending})) = {ending}");
     for database in session.connection.column(built).await? {
         drop_subscriptions(endpoint, &session, &database).await?;
+        // A template can't be dropped.
+        session.connection.run(format!("ALTER DATABASE {} IS_TEMPLATE false", ident(&database))).await?;
         session.connection.run(format!("DROP DATABASE {} WITH (FORCE)", ident(&database))).await?;
         notes.push(note(
             "changed",
