@@ -51,12 +51,13 @@ impl Session {
         Ok(secret)
     }
 
-    /// What an operation needs. To be made after the last secret was fetched.
+    /// What an operation needs. To be made after the last secret was fetched. An operation that fails cancels what still
+    /// runs of it, so each has a token of its own: the next one must not be cancelled with it.
     pub fn environment(&self, config: &Config) -> Environment {
         Environment {
             sink: self.ui.sink(),
             redactor: self.ui.redactor(),
-            cancel: self.cancel.clone(),
+            cancel: self.cancel.child_token(),
             limits: limits(config),
         }
     }
