@@ -26,6 +26,7 @@ mod error;
 mod export;
 mod lines;
 pub mod lossless;
+pub mod mongodb;
 pub mod options;
 mod panic;
 pub mod pattern;

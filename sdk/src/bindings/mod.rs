@@ -8,6 +8,7 @@ pub mod backup;
 pub mod clone;
 pub mod from_files;
 pub mod instance;
+pub mod mongodb;
 pub mod restore;
 pub mod services;
 pub mod to_files;

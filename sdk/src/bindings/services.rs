@@ -1,7 +1,7 @@
 //! The services that a plugin may import, and the vocabulary that it shares with the host.
 
 wit_bindgen::generate!({
-    path: ["../wit/host/0.1.0", "../wit/postgres/0.1.0", "../wit/tcp/0.1.0", "../wit/mongodb/0.1.0", "../wit/engine/0.1.0"],
+    path: ["../wit/host/0.1.0", "../wit/postgres/0.1.0", "../wit/tcp/0.1.0", "../wit/engine/0.1.0"],
     inline: "
         package cofferdam:sdk-services;
         world services {
@@ -14,7 +14,6 @@ wit_bindgen::generate!({
             import cofferdam:tcp/tcp@0.1.0;
             import cofferdam:tcp/secrets@0.1.0;
             import cofferdam:tcp/secret-write@0.1.0;
-            import cofferdam:mongodb/mongodb@0.1.0;
             import cofferdam:engine/units@0.1.0;
         }
     ",

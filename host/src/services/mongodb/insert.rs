@@ -8,9 +8,8 @@ use std::collections::HashSet;
 
 use bson::{Bson, Document, RawArrayBuf, RawDocument, doc, rawdoc};
 use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinSet};
 
 use super::connect::Member;
 use super::documents::{Batch, Splitter, has_empty_timestamp};
@@ -18,7 +17,6 @@ use super::error::{from_driver, from_server};
 use super::read;
 use crate::error::{Error, Result};
 use crate::services::bindings::cofferdam::host::types;
-use crate::services::bindings::cofferdam::mongodb::mongodb::{Duplicates, Inserted};
 use crate::services::stream::ByteStream;
 
 /// Bytes at which a batch is full; more doesn't make a server faster, and each batch is in memory a few times.
@@ -38,7 +36,8 @@ pub(super) struct Insert {
     pub(super) member: Member,
     pub(super) database: String,
     pub(super) collection: String,
-    pub(super) duplicates: Duplicates,
+    /// The attempt before may have written some of it.
+    pub(super) repeated: bool,
     pub(super) ordered: bool,
 }
 
@@ -51,23 +50,20 @@ impl Insert {
         self,
         mut data: ByteStream,
         complete: oneshot::Receiver<std::result::Result<(), types::Error>>,
-    ) -> Result<Inserted> {
+    ) -> Result<u64> {
         let mut splitter = Splitter::new(self.member.hello.max_document + HEADROOM);
-        let (mut batch, mut on_their_way) = (Batch::default(), FuturesUnordered::new());
-        let (mut documents, mut already_there) = (0, 0);
+        let (mut batch, mut on_their_way) = (Batch::default(), JoinSet::new());
+        let mut documents = 0;
         let ahead = if self.ordered { 1 } else { AHEAD };
         while let Some(piece) = data.next().await {
             splitter.push(&piece);
             while let Some(document) = splitter.next()? {
-                if batch.count() == self.member.hello.max_batch || batch.bytes() + document.len() > FULL {
+                let full = batch.count() == self.member.hello.max_batch || batch.bytes() + document.len() > FULL;
+                if full && batch.count() > 0 {
                     while on_their_way.len() >= ahead {
-                        already_there += on_their_way.next().await.transpose()?.unwrap_or(0);
+                        arrived(on_their_way.join_next().await)?;
                     }
-                    if batch.count() > 0 {
-                        on_their_way.push(self.send(std::mem::take(&mut batch)));
-                        // Under way before the next is made.
-                        tokio::task::yield_now().await;
-                    }
+                    on_their_way.spawn(self.clone().send(std::mem::take(&mut batch)));
                 }
                 if !self.member.hello.keeps_empty_timestamps && has_empty_timestamp(&document) {
                     return Err(replaced());
@@ -84,28 +80,24 @@ impl Insert {
             Err(_) => return Err(Error::cancelled("the stream's future was dropped, so the stream isn't whole")),
         }
         while self.ordered && !on_their_way.is_empty() {
-            already_there += on_their_way.next().await.transpose()?.unwrap_or(0);
+            arrived(on_their_way.join_next().await)?;
         }
         if batch.count() > 0 {
-            on_their_way.push(self.send(batch));
+            on_their_way.spawn(self.send(batch));
         }
-        while let Some(there) = on_their_way.next().await {
-            already_there += there?;
+        while !on_their_way.is_empty() {
+            arrived(on_their_way.join_next().await)?;
         }
-        Ok(Inserted { documents, already_there })
+        Ok(documents)
     }
 
-    /// Sends a batch, twice if the first try may not have arrived; says how many documents were there already.
-    async fn send(&self, batch: Batch) -> Result<u64> {
+    /// Sends a batch, twice if the first try may not have arrived.
+    async fn send(self, batch: Batch) -> Result<()> {
         let command = self.command()?;
         let documents: Bytes = batch.into_command(&command)?.into();
-        match self.attempt(&documents, self.duplicates).await {
+        match self.attempt(&documents, self.repeated).await {
             Err(error) if error.is_retryable() && !self.ordered => {
-                let duplicates = match self.duplicates {
-                    Duplicates::Refused => Duplicates::IfSame,
-                    other => other,
-                };
-                self.attempt(&documents, duplicates).await.map_err(|_| error)
+                self.attempt(&documents, true).await.map_err(|_| error)
             }
             other => other,
         }
@@ -127,7 +119,7 @@ impl Insert {
             .map_err(|cause| Error::internal("an insert command can't be made").with_cause(cause.to_string()))
     }
 
-    async fn attempt(&self, command: &Bytes, duplicates: Duplicates) -> Result<u64> {
+    async fn attempt(&self, command: &Bytes, repeated: bool) -> Result<()> {
         let database = self.member.client.database(&self.database);
         let run = database.run_raw_command(read::document(command.to_vec())?);
         let reply = run.await.map_err(|error| from_driver(&error, &self.member.server))?;
@@ -142,12 +134,12 @@ impl Insert {
         let sent: Vec<&RawDocument> = documents(command)?;
         if errors.is_empty() {
             return match count(&reply, "n") {
-                Some(n) if n == sent.len() as u64 => Ok(0),
+                Some(n) if n == sent.len() as u64 => Ok(()),
                 n => Err(Error::corrupt(format!("{} documents were sent and {n:?} inserted", sent.len()))),
             };
         }
         let other = errors.iter().find(|error| count(error, "code") != Some(DUPLICATE_KEY));
-        if let Some(error) = other.or(errors.first().filter(|_| duplicates == Duplicates::Refused || self.ordered)) {
+        if let Some(error) = other.or(errors.first().filter(|_| !repeated || self.ordered)) {
             return Err(refused(error));
         }
         let missing = || Error::corrupt("the server doesn't say which documents it refused");
@@ -159,15 +151,15 @@ impl Insert {
             })
             .collect::<Result<_>>()?;
         for some in there.chunks(LOOKED_FOR) {
-            if !self.are_there(some, duplicates).await? {
+            if !self.are_there(some).await? {
                 return Err(errors.first().map_or_else(missing, |error| refused(error)));
             }
         }
-        Ok(there.len() as u64)
+        Ok(())
     }
 
-    /// Whether all these documents are in the collection: the same, or for `kept` others with their `_id`.
-    async fn are_there(&self, documents: &[&RawDocument], duplicates: Duplicates) -> Result<bool> {
+    /// Whether all these documents are in the collection, byte for byte.
+    async fn are_there(&self, documents: &[&RawDocument]) -> Result<bool> {
         let broken = |_| Error::corrupt("a document can't be read");
         let mut ids = RawArrayBuf::new();
         for document in documents {
@@ -177,11 +169,17 @@ impl Insert {
         let find = rawdoc! { "find": self.collection.as_str(), "filter": { "_id": { "$in": ids } } };
         let cursor = read::open_at_primary(&self.member, &self.database, find).await?;
         let found = read::list(cursor, &self.member).await?;
-        if duplicates == Duplicates::Kept {
-            return Ok(found.len() == documents.len());
-        }
         let found: HashSet<&[u8]> = found.iter().map(Vec::as_slice).collect();
         Ok(documents.iter().all(|document| found.contains(document.as_bytes())))
+    }
+}
+
+/// What became of a batch that was on its way.
+fn arrived(ended: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
+    match ended {
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        Some(Err(_)) => Err(Error::internal("an insert was lost")),
     }
 }
 

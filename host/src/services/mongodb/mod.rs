@@ -16,9 +16,7 @@ use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReade
 use self::connect::Member;
 use self::insert::Insert;
 use super::bindings::cofferdam::host::types;
-use super::bindings::cofferdam::mongodb::mongodb::{
-    Document, Duplicates, Host, HostClient, HostClientWithStore, Inserted,
-};
+use super::bindings::cofferdam::mongodb::mongodb::{Document, Host, HostClient, HostClientWithStore};
 use super::calls::{Slot, told};
 use super::stream::{self, ByteStream};
 use super::{Context, Endpoint, Services};
@@ -154,14 +152,14 @@ impl<T: Send + 'static> HostClientWithStore<T> for HasSelf<Services> {
         collection: String,
         documents: StreamReader<u8>,
         complete: FutureReader<Told<()>>,
-        duplicates: Duplicates,
+        repeated: bool,
         ordered: bool,
-    ) -> wasmtime::Result<Told<Inserted>> {
+    ) -> wasmtime::Result<Told<u64>> {
         let (data, complete) = accessor.with(|mut a| -> wasmtime::Result<_> {
             Ok((ByteStream::take(documents, &mut a)?, stream::awaited(complete, &mut a)?))
         })?;
         on(accessor, &client, stream::MOST_HELD, |member, _, _| {
-            Insert { member, database, collection, duplicates, ordered }.run(data, complete)
+            Insert { member, database, collection, repeated, ordered }.run(data, complete)
         })
         .await
     }

@@ -1,0 +1,214 @@
+//! What a backup is consistent with: chosen before it begins, said, and never changed to something weaker.
+
+use crate::bson::{self, Builder, Document};
+use crate::catalog::{Collection, Kind};
+use crate::server::{self, Server};
+use cofferdam_sdk::engine::Note;
+use cofferdam_sdk::{Error, Options, Result, options, time};
+
+/// The setting by which the operator chooses.
+pub const SETTING: &str = "consistency";
+
+/// What a server keeps of its history if nobody says otherwise, in seconds (MongoDB manual, parameter
+/// minSnapshotHistoryWindowInSeconds).
+const DEFAULT_WINDOW: u64 = 300;
+
+/// Bytes that are surely read in a second, over all sessions together.
+const SURE_RATE: u64 = 20 << 20;
+
+/// How long a member may take until it has what another has, in milliseconds, and how often it is asked.
+const CATCHING_UP: u64 = 30_000;
+const ASKED_EVERY: u64 = 200;
+
+/// What every session reads at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// Everything as it was at one cluster time.
+    Snapshot(u64),
+    /// Each collection as it is when it is read, of what a majority has.
+    Majority,
+    /// Each collection as it is when it is read.
+    Plain,
+}
+
+impl Consistency {
+    /// As the contract calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot(_) => "snapshot",
+            Self::Majority | Self::Plain => "per-object",
+        }
+    }
+
+    /// The cluster time, as people write it: seconds and a counter.
+    pub fn position(self) -> Option<String> {
+        match self {
+            Self::Snapshot(at) => Some(format!("{}.{}", at >> 32, at & u64::from(u32::MAX))),
+            Self::Majority | Self::Plain => None,
+        }
+    }
+
+    /// The command with what makes it read so. The server refuses snapshots of capped collections.
+    pub fn apply(self, command: Builder, kind: Kind) -> Builder {
+        let concern = match self {
+            Self::Plain => return command,
+            Self::Snapshot(at) if kind != Kind::Capped => {
+                Builder::new().text("level", "snapshot").timestamp("atClusterTime", at)
+            }
+            Self::Snapshot(_) | Self::Majority => Builder::new().text("level", "majority"),
+        };
+        command.document("readConcern", &concern.finish())
+    }
+
+    /// What a worker needs to read the same.
+    pub fn token(self) -> String {
+        match self {
+            Self::Snapshot(at) => format!("snapshot {at}"),
+            Self::Majority => "majority".to_owned(),
+            Self::Plain => "plain".to_owned(),
+        }
+    }
+
+    /// Reads a token.
+    pub fn of_token(token: &str) -> Result<Self> {
+        match token.split_once(' ') {
+            Some(("snapshot", at)) => Ok(Self::Snapshot(at.parse()?)),
+            None if token == "majority" => Ok(Self::Majority),
+            None if token == "plain" => Ok(Self::Plain),
+            _ => Err(Error::internal("the token isn't ours")),
+        }
+    }
+}
+
+/// Chooses, and fixes the moment if it is one.
+pub async fn choose(
+    server: &Server,
+    collections: &[Collection],
+    bytes: u64,
+    settings: &Options,
+) -> Result<(Consistency, Vec<Note>)> {
+    let wanted = options::get(settings, SETTING);
+    if !matches!(wanted, None | Some("snapshot" | "per-object")) {
+        return Err(Error::invalid_options(format!("{SETTING} is snapshot or per-object")));
+    }
+    let each = if server.kind == server::Kind::Standalone { Consistency::Plain } else { Consistency::Majority };
+    if wanted == Some("per-object") {
+        return Ok((each, Vec::new()));
+    }
+    let fits = window(server).await;
+    let needed = bytes / SURE_RATE;
+    let why = if server.kind == server::Kind::Standalone {
+        "a server alone has no snapshots: make it a replica set of one member".to_owned()
+    } else if wanted.is_none() && needed > fits {
+        format!(
+            "reading {} MB may take {needed} s and the server keeps history for {fits} s: raise it on every member with \
+             db.adminCommand({{ setParameter: 1, minSnapshotHistoryWindowInSeconds: {} }}), or read at one moment all the \
+             same with --set {SETTING}=snapshot, which fails if the history doesn't last",
+            bytes >> 20,
+            needed.saturating_mul(2)
+        )
+    } else {
+        match snapshot(server, collections).await {
+            Ok(Some(at)) => {
+                let capped = collections.iter().filter(|collection| collection.kind == Kind::Capped);
+                let note = |collection: &Collection| Note {
+                    kind: "changed".to_owned(),
+                    object: collection.object(),
+                    reason: "the server has no snapshots of capped collections: it is as it was when it was read"
+                        .to_owned(),
+                };
+                return Ok((Consistency::Snapshot(at), capped.map(note).collect()));
+            }
+            Ok(None) => "there is no collection that could be read at one moment".to_owned(),
+            Err(error) if error.code == "unreachable" || error.code == "permission-denied" => return Err(error),
+            Err(error) => format!("the server has no snapshots: {}", error.message),
+        }
+    };
+    if wanted.is_some() {
+        return Err(Error::unsupported(format!("this can't be read at one moment: {why}")));
+    }
+    let note = Note {
+        kind: "warning".to_owned(),
+        object: String::new(),
+        reason: format!("each collection is backed up as it is when it is read, and not all at one moment: {why}"),
+    };
+    Ok((each, vec![note]))
+}
+
+/// How long the server keeps its history, in seconds. One that doesn't say keeps it as long as most do.
+pub async fn window(server: &Server) -> u64 {
+    const NAME: &str = "minSnapshotHistoryWindowInSeconds";
+    let asked = server.run("admin", Builder::new().int("getParameter", 1).int(NAME, 1)).await;
+    let said = asked.ok().and_then(|reply| bson::get(&reply, NAME)?.number());
+    said.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(DEFAULT_WINDOW)
+}
+
+/// The cluster time of a first snapshot read (MongoDB manual, "Read Concern snapshot").
+async fn snapshot(server: &Server, collections: &[Collection]) -> Result<Option<u64>> {
+    let Some(collection) = collections.iter().find(|collection| collection.kind == Kind::Plain) else {
+        return Ok(None);
+    };
+    let concern = Builder::new().text("level", "snapshot").finish();
+    let find = Builder::new().text("find", &collection.name).int("limit", 1).truth("singleBatch", true);
+    let reply = server.run(&collection.database, find.document("readConcern", &concern)).await?;
+    let at = bson::path(&reply, "cursor.atClusterTime").or_else(|| bson::get(&reply, "atClusterTime"));
+    match at.and_then(|at| at.timestamp()) {
+        Some(at) => Ok(Some(at)),
+        // It ignored what we asked, as a server does that doesn't know it.
+        None => Err(Error::unsupported("it doesn't say of which moment its answer is")),
+    }
+}
+
+/// Waits until a member has everything up to the moment that is read: one that is behind refuses a time that it doesn't
+/// know.
+pub async fn wait_for(server: &Server, consistency: Consistency) -> Result<()> {
+    let Consistency::Snapshot(at) = consistency else { return Ok(()) };
+    for _ in 0..CATCHING_UP / ASKED_EVERY {
+        let hello = server.run("admin", Builder::new().int("hello", 1)).await?;
+        if has(&hello, at) {
+            return Ok(());
+        }
+        time::sleep(ASKED_EVERY).await;
+    }
+    Err(Error::unreachable("the member is far behind the one that leads").retryable())
+}
+
+/// Whether a member has everything up to a time, by its hello. A mongos doesn't say, and knows.
+fn has(hello: &Document, at: u64) -> bool {
+    bson::path(hello, "lastWrite.majorityOpTime.ts").and_then(|ts| ts.timestamp()).is_none_or(|ts| ts >= at)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_worker_reads_what_the_leader_reads() {
+        for consistency in [Consistency::Snapshot(7 << 32 | 1), Consistency::Majority, Consistency::Plain] {
+            assert_eq!(Consistency::of_token(&consistency.token()).unwrap(), consistency);
+        }
+        assert!(Consistency::of_token("snapshot x").is_err() && Consistency::of_token("").is_err());
+    }
+
+    #[test]
+    fn every_read_of_a_snapshot_names_its_moment_but_for_capped_collections() {
+        let at = Consistency::Snapshot(9);
+        let plain = at.apply(Builder::new(), Kind::Plain).finish();
+        assert_eq!(bson::path(&plain, "readConcern.atClusterTime").unwrap().timestamp(), Some(9));
+        let capped = at.apply(Builder::new(), Kind::Capped).finish();
+        assert_eq!(bson::path(&capped, "readConcern.level").unwrap().text(), Some("majority"));
+        assert_eq!(at.position().as_deref(), Some("0.9"));
+    }
+
+    #[test]
+    fn a_member_that_is_behind_is_waited_for() {
+        let hello = |ts: u64| {
+            let optime = Builder::new().timestamp("ts", ts).finish();
+            let last = Builder::new().document("majorityOpTime", &optime).finish();
+            Builder::new().document("lastWrite", &last).finish()
+        };
+        assert!(!has(&hello(8), 9));
+        assert!(has(&hello(9), 9) && has(&Builder::new().finish(), 9));
+    }
+}

@@ -1,0 +1,212 @@
+//! A session of a backup.
+
+use super::consistency::{self, Consistency};
+use super::ranges::{self, Range};
+use super::units::Units;
+use crate::bson::{Builder, Document};
+use crate::catalog::{self, Collection, Kind, Size};
+use crate::server::Server;
+use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
+use cofferdam_sdk::pattern::Patterns;
+use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// How often the catalogue is read until it stands still.
+const ATTEMPTS: usize = 5;
+
+/// Bytes that a batch of documents has, about.
+const BATCH: u64 = 4 << 20;
+
+/// A session of a backup.
+pub struct Backup {
+    server: Server,
+    consistency: Consistency,
+    leader: Option<Leader>,
+}
+
+struct Leader {
+    patterns: Patterns,
+    databases: Vec<String>,
+    collections: Vec<Collection>,
+    sizes: Vec<Size>,
+    notes: Vec<Note>,
+    documents: RefCell<HashMap<String, Vec<Document>>>,
+}
+
+impl BackupSession for Backup {
+    async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
+        let server = Server::connect(&source, false).await?;
+        let databases = match options.database.or_else(|| source.info().database) {
+            Some(database) => vec![database],
+            None => server.databases().await?,
+        };
+        let patterns = Patterns::new(&options.only, &options.except);
+        let mut before = chosen(&server, &databases, &patterns).await?;
+        // What is listed after the moment is what there is at it, if it is what was listed before it.
+        for _ in 0..ATTEMPTS {
+            let sizes = catalog::sizes(&server, &before).await;
+            let bytes = sizes.iter().filter_map(|size| size.bytes).sum();
+            let (consistency, notes) = consistency::choose(&server, &before, bytes, &options.extra).await?;
+            let after = chosen(&server, &databases, &patterns).await?;
+            if after == before {
+                let leader =
+                    Leader { patterns, databases, collections: after, sizes, notes, documents: RefCell::default() };
+                return Ok(Self { server, consistency, leader: Some(leader) });
+            }
+            before = after;
+        }
+        Err(Error::conflict("collections or indexes were made or dropped each time they were listed")
+            .with_hint("back up when nobody changes them, or leave those that come and go out with --except"))
+    }
+
+    async fn join(source: Endpoint, _: BackupOptions, token: String) -> Result<Self> {
+        let consistency = Consistency::of_token(&token)?;
+        let server = Server::connect(&source, false).await?;
+        consistency::wait_for(&server, consistency).await?;
+        Ok(Self { server, consistency, leader: None })
+    }
+
+    async fn plan(&self) -> Result<Plan> {
+        let leader = self.leader()?;
+        let mut ranges = Vec::with_capacity(leader.sizes.len());
+        for (collection, size) in leader.collections.iter().zip(&leader.sizes) {
+            ranges.push(ranges::of(&self.server, collection, *size, self.consistency).await);
+        }
+        let units = Units::build(&leader.collections, &leader.sizes, &ranges);
+        *leader.documents.borrow_mut() = units.documents;
+        let mut databases: Vec<&str> = leader.collections.iter().map(|each| each.database.as_str()).collect();
+        databases.dedup();
+        Ok(Plan {
+            join: Some(self.consistency.token()),
+            rejoinable: true,
+            consistency: self.consistency.name().to_owned(),
+            taken_at: None,
+            position: self.consistency.position(),
+            server_version: self.server.version.clone(),
+            units: units.units,
+            tallies: Vec::new(),
+            notes: leader.notes.clone(),
+            extra: options::from_pairs([("databases", databases.join(" ").as_str())]),
+        })
+    }
+
+    async fn alive(&self) -> Result<Vec<Note>> {
+        self.server.run("admin", Builder::new().int("ping", 1)).await.map(|_| Vec::new())
+    }
+
+    async fn read(&self, unit: Unit) -> Result<Reading> {
+        if unit.leader {
+            let documents = self.leader()?.documents.borrow().get(&unit.name).cloned();
+            let documents = documents.ok_or_else(|| Error::not_found(format!("the plan has no unit {}", unit.name)))?;
+            return Ok(Reading::from_bytes(documents.concat(), Summary::default()));
+        }
+        let noted = |name: &str| {
+            options::get(&unit.extra, name).ok_or_else(|| Error::internal(format!("unit {} has no {name}", unit.name)))
+        };
+        let (database, collection) = (noted("database")?, noted("collection")?);
+        let kind = if noted("kind")? == "capped" { Kind::Capped } else { Kind::Plain };
+        let mut command = Range::of(&unit.extra)?.apply(Builder::new().text("find", collection), kind);
+        if let Some(bytes) = options::get(&unit.extra, "document-bytes").and_then(|bytes| bytes.parse::<u64>().ok()) {
+            command = command.int("batchSize", batch(bytes));
+        }
+        let command = self.consistency.apply(command, kind).finish();
+        let object = crate::namespace::object(database, collection);
+        let reading = self.server.client().read(database.to_owned(), command).await;
+        let (data, done) = reading.map_err(|error| error.while_doing(format!("reading {object}")))?;
+        Ok(Reading::new(data, async move {
+            let rows = done.await.map_err(|error| error.while_doing(format!("reading {object}")))?;
+            Ok(Summary { rows: Some(rows), ..Summary::default() })
+        }))
+    }
+
+    async fn close(&self) -> Result<Vec<Note>> {
+        let Some(leader) = &self.leader else { return Ok(Vec::new()) };
+        let mut now = Vec::new();
+        for database in &leader.databases {
+            now.extend(catalog::list(&self.server, database).await?);
+        }
+        gone(&leader.collections, &now)?;
+        let known = |is: &Collection| leader.collections.iter().any(|was| same(was, is));
+        let new =
+            now.iter().filter(|is| is.kind != Kind::Buckets && !known(is) && leader.patterns.choose(&is.object()));
+        let note = |collection: &Collection| Note {
+            kind: "left-out".to_owned(),
+            object: collection.object(),
+            reason: "made while the backup ran".to_owned(),
+        };
+        Ok(new.map(note).collect())
+    }
+}
+
+impl Backup {
+    fn leader(&self) -> Result<&Leader> {
+        self.leader.as_ref().ok_or_else(|| Error::conflict("only the session that leads can do that").retryable())
+    }
+}
+
+/// What the operator chose of databases. A time series' buckets go with it.
+async fn chosen(server: &Server, databases: &[String], patterns: &Patterns) -> Result<Vec<Collection>> {
+    let mut collections = catalog::read(server, databases).await?;
+    let objects: Vec<String> = collections.iter().map(Collection::object).collect();
+    patterns.all_match(objects.iter().map(String::as_str))?;
+    collections.retain(|collection| patterns.choose(&collection.object()));
+    if collections.is_empty() {
+        return Err(Error::not_found(format!("there is no collection in {}", databases.join(", ")))
+            .with_hint("check the database's name; `cofferdam instance show` lists the databases"));
+    }
+    Ok(collections)
+}
+
+/// Documents of a batch, by the size of one.
+fn batch(bytes: u64) -> i32 {
+    i32::try_from((BATCH / bytes.max(1)).clamp(1, 50_000)).unwrap_or(1)
+}
+
+fn same(a: &Collection, b: &Collection) -> bool {
+    a.database == b.database && a.name == b.name && a.uuid == b.uuid
+}
+
+/// Fails if a collection that was read isn't there any more: a server may answer a read of one that was just dropped as
+/// if it were empty.
+fn gone(were: &[Collection], are: &[Collection]) -> Result<()> {
+    match were.iter().find(|was| was.kind != Kind::View && !are.iter().any(|is| same(was, is))) {
+        None => Ok(()),
+        Some(lost) => Err(Error::conflict(format!(
+            "{} was dropped, renamed or replaced while the backup ran: what was read of it may not be all",
+            lost.object()
+        ))
+        .with_hint("back up again; collections that come and go can be left out with --except")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+
+    fn collection(name: &str, uuid: u8) -> Collection {
+        Collection {
+            database: "d".to_owned(),
+            name: name.to_owned(),
+            kind: Kind::Plain,
+            options: Builder::new().finish(),
+            uuid: Some(vec![uuid]),
+            indexes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_collection_that_was_made_anew_meanwhile_is_not_the_one_that_was_read() {
+        assert!(gone(&[collection("a", 1)], &[collection("a", 1), collection("b", 2)]).is_ok());
+        assert!(gone(&[collection("a", 1)], &[collection("a", 2)]).is_err());
+        assert!(gone(&[collection("a", 1)], &[]).is_err());
+    }
+
+    #[test]
+    fn batches_are_about_equally_large_whatever_the_documents() {
+        assert_eq!(batch(100), 41_943);
+        assert_eq!(batch(16 << 20), 1);
+        assert_eq!(batch(0), 50_000);
+    }
+}

@@ -1,0 +1,163 @@
+//! From a catalogue to units: what is in each, and which must be back before which.
+
+use super::ranges::Range;
+use crate::bson::Document;
+use crate::catalog::{Collection, Kind, Size};
+use crate::entry::{self, BSON, FORMAT};
+use crate::namespace::{BUCKETS, in_unit_name};
+use cofferdam_sdk::Options;
+use cofferdam_sdk::engine::Unit;
+use std::collections::HashMap;
+
+/// What the names of units begin with that make a collection or a view.
+pub const COLLECTIONS: &str = "collections/";
+/// What the names of units of indexes begin with.
+pub const INDEXES: &str = "indexes/";
+
+/// The units of a backup, and the documents of those that the leader has in memory.
+#[derive(Default)]
+pub struct Units {
+    /// The units.
+    pub units: Vec<Unit>,
+    /// Their documents, by the unit's name.
+    pub documents: HashMap<String, Vec<Document>>,
+}
+
+impl Units {
+    /// Makes units of a catalogue. `ranges` are those of each collection.
+    pub fn build(collections: &[Collection], sizes: &[Size], ranges: &[Vec<Range>]) -> Self {
+        let mut units = Self::default();
+        for ((collection, size), ranges) in collections.iter().zip(sizes).zip(ranges) {
+            if let Some(entry) = entry::write(collection) {
+                units.known(made_by(collection), collection, Vec::new(), FORMAT, vec![entry]);
+            }
+            let data = units.data(collection, *size, ranges, collections);
+            if !collection.indexes.is_empty() {
+                let name = format!("{INDEXES}{}", in_unit_name(&collection.database, &collection.name));
+                let after = data.into_iter().chain([made_by(collection)]).collect();
+                units.known(name, collection, after, BSON, collection.indexes.clone());
+            }
+        }
+        units
+    }
+
+    /// The units of a collection's documents; their names.
+    fn data(&mut self, collection: &Collection, size: Size, ranges: &[Range], all: &[Collection]) -> Vec<String> {
+        let buckets = || {
+            let buckets = format!("{}{}", BUCKETS, collection.name);
+            all.iter().any(|other| other.database == collection.database && other.name == buckets)
+        };
+        // A time series' measurements are read as its buckets, where the server shows those.
+        if collection.kind == Kind::View || collection.kind == Kind::TimeSeries && buckets() {
+            return Vec::new();
+        }
+        let parts = ranges.len().max(1) as u64;
+        let mut names = Vec::with_capacity(ranges.len());
+        for (n, range) in ranges.iter().enumerate() {
+            let name = format!("data/{}/{}", in_unit_name(&collection.database, &collection.name), n + 1);
+            let mut extra = place(collection);
+            extra.push(("kind".to_owned(), kind(collection.kind).to_owned()));
+            if let (Some(bytes), Some(documents @ 1..)) = (size.bytes, size.documents) {
+                extra.push(("document-bytes".to_owned(), (bytes / documents).to_string()));
+            }
+            extra.extend(range.extra());
+            self.units.push(Unit {
+                name: name.clone(),
+                format: BSON.to_owned(),
+                framing: "u32le".to_owned(),
+                objects: vec![collection.object()],
+                after: vec![made_by(collection)],
+                estimated_bytes: size.bytes.map(|bytes| bytes / parts),
+                estimated_rows: size.documents.map(|documents| documents / parts),
+                leader: false,
+                external: false,
+                extra,
+            });
+            names.push(name);
+        }
+        names
+    }
+
+    /// A unit whose documents the leader has.
+    fn known(&mut self, name: String, of: &Collection, after: Vec<String>, format: &str, documents: Vec<Document>) {
+        self.units.push(Unit {
+            name: name.clone(),
+            format: format.to_owned(),
+            framing: "none".to_owned(),
+            objects: vec![of.object()],
+            after,
+            estimated_bytes: Some(documents.iter().map(Vec::len).sum::<usize>() as u64),
+            estimated_rows: None,
+            leader: true,
+            external: false,
+            extra: place(of),
+        });
+        self.documents.insert(name, documents);
+    }
+}
+
+/// The unit that makes a collection; that of its time series makes a collection of buckets.
+fn made_by(collection: &Collection) -> String {
+    let name = collection.name.strip_prefix(BUCKETS).unwrap_or(&collection.name);
+    format!("{COLLECTIONS}{}", in_unit_name(&collection.database, name))
+}
+
+/// Which collection a unit is of.
+fn place(collection: &Collection) -> Options {
+    vec![("database".to_owned(), collection.database.clone()), ("collection".to_owned(), collection.name.clone())]
+}
+
+/// How the documents of a collection are written, as a unit notes it.
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Capped => "capped",
+        Kind::Buckets | Kind::TimeSeries => "timeseries",
+        Kind::Plain | Kind::View => "plain",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+    use crate::bson::Builder;
+
+    fn collection(name: &str, kind: Kind) -> Collection {
+        Collection {
+            database: "d".to_owned(),
+            name: name.to_owned(),
+            kind,
+            options: Builder::new().finish(),
+            uuid: None,
+            indexes: Vec::new(),
+        }
+    }
+
+    fn names(collections: &[Collection]) -> Vec<String> {
+        let sizes = vec![Size::default(); collections.len()];
+        let ranges = vec![vec![Range::default()]; collections.len()];
+        Units::build(collections, &sizes, &ranges).units.into_iter().map(|unit| unit.name).collect()
+    }
+
+    #[test]
+    fn indexes_come_after_the_data_and_that_after_the_collections() {
+        let indexed = Collection { indexes: vec![Builder::new().finish()], ..collection("c", Kind::Plain) };
+        let ranges = [vec![Range::default(), Range::default()]];
+        let units = Units::build(&[indexed], &[Size::default()], &ranges).units;
+        assert_eq!(units[3].name, "indexes/d.c");
+        assert_eq!(units[3].after, ["data/d.c/1", "data/d.c/2", "collections/d.c"]);
+        assert!(units[1].after == ["collections/d.c"] && !units[1].leader && units[3].leader);
+    }
+
+    #[test]
+    fn a_time_series_is_read_once() {
+        let both = [collection("m", Kind::TimeSeries), collection("system.buckets.m", Kind::Buckets)];
+        assert_eq!(names(&both), ["collections/d.m", "data/d.system%2Ebuckets%2Em/1"]);
+        assert_eq!(names(&both[..1]), ["collections/d.m", "data/d.m/1"]);
+    }
+
+    #[test]
+    fn a_view_has_no_data() {
+        assert_eq!(names(&[collection("v", Kind::View)]), ["collections/d.v"]);
+    }
+}

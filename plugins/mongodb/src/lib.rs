@@ -1,0 +1,56 @@
+//! The MongoDB engine: a logical copy of databases at one cluster time, made of raw documents.
+#![allow(clippy::result_large_err, reason = "the contract's error is a record, and failures are rare")]
+
+mod backup;
+mod bson;
+mod catalog;
+mod documents;
+mod entry;
+mod files;
+mod instance;
+mod namespace;
+mod note;
+mod restore;
+mod server;
+
+use cofferdam_sdk::engine::{
+    self, Complete, Data, Engine, FilesOptions, Finding, InstanceInfo, Layout, Note, Source, Unit,
+};
+use cofferdam_sdk::{Endpoint, Options, Reading, Result};
+
+/// MongoDB from 5.0, and what speaks like it.
+pub struct Mongodb;
+
+impl Engine for Mongodb {
+    async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
+        instance::inspect(endpoint).await
+    }
+
+    async fn check(endpoint: &Endpoint, operation: String, options: Options) -> Result<Vec<Finding>> {
+        instance::check(endpoint, &operation, &options).await
+    }
+
+    async fn cleanup(endpoint: &Endpoint, operation_id: String) -> Result<Vec<Note>> {
+        instance::cleanup(endpoint, &operation_id).await
+    }
+}
+
+impl engine::Backup for Mongodb {
+    type Session = backup::Backup;
+}
+
+impl engine::Restore for Mongodb {
+    type Session = restore::Restore;
+}
+
+impl engine::ToFiles for Mongodb {
+    async fn lay_out(source: Source, options: FilesOptions) -> Result<Layout> {
+        files::lay_out(&source, &options)
+    }
+
+    async fn convert(_: String, unit: Unit, data: Data, complete: Complete) -> Result<Reading> {
+        Ok(files::convert(unit, data, complete))
+    }
+}
+
+cofferdam_sdk::export!(Mongodb: backup, restore, to_files);

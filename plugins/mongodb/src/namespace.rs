@@ -1,0 +1,114 @@
+//! Names of databases and collections: which are whose, and how they are written.
+
+/// What a collection's name begins with while it is restored, before the operation's id. The journal of a restore has the
+/// name that ends there.
+const OURS: &str = "cofferdam_";
+
+/// Databases that belong to the server.
+const SERVERS: [&str; 2] = ["local", "config"];
+
+/// Bytes that a namespace may have, from MongoDB 4.4 (manual, "MongoDB Limits").
+const LONGEST_NAMESPACE: usize = 255;
+
+/// Whether a database holds data of its users. `admin` may.
+pub fn is_users_database(name: &str) -> bool {
+    !SERVERS.contains(&name)
+}
+
+/// Whether a collection is one that a user made, or that holds what a user made.
+pub fn is_users_collection(database: &str, name: &str) -> bool {
+    let system = name.starts_with("system.");
+    if database == "admin" && system {
+        return false;
+    }
+    !is_ours(name) && (!system || name == "system.js" || name.starts_with(BUCKETS))
+}
+
+/// What the collection that holds a time series' measurements is called, before the name of the time series.
+pub const BUCKETS: &str = "system.buckets.";
+
+/// Whether a restore made it and has not ended.
+pub fn is_ours(name: &str) -> bool {
+    name.starts_with(OURS)
+}
+
+/// The collection in which a restore writes down what it makes.
+pub fn journal(operation_id: &str) -> String {
+    format!("{OURS}{operation_id}")
+}
+
+/// The name that a collection has while it is filled.
+pub fn working(operation_id: &str, database: &str, collection: &str) -> String {
+    let plain = format!("{OURS}{operation_id}.{collection}");
+    if database.len() + 1 + plain.len() <= LONGEST_NAMESPACE {
+        return plain;
+    }
+    // FNV-1a: long names that begin alike must not meet.
+    let hash = collection
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{OURS}{operation_id}.{hash:016x}{:04x}", collection.len())
+}
+
+/// What a unit's name has of a namespace: a letter, a digit, `_` and `-` stand for themselves, anything else is encoded, so
+/// that two namespaces never share a unit.
+pub fn in_unit_name(database: &str, collection: &str) -> String {
+    format!("{}.{}", encoded(database), encoded(collection))
+}
+
+fn encoded(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// A namespace as `--only` and `--except` know it. Measurements go by their time series' name.
+pub fn object(database: &str, collection: &str) -> String {
+    format!("{database}.{}", collection.strip_prefix(BUCKETS).unwrap_or(collection))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_own_collections_are_left_alone() {
+        for (database, name) in
+            [("shop", "orders"), ("shop", "system.js"), ("shop", "system.buckets.m"), ("admin", "x")]
+        {
+            assert!(is_users_collection(database, name), "{name}");
+        }
+        for (database, name) in [
+            ("shop", "system.profile"),
+            ("shop", "system.views"),
+            ("admin", "system.users"),
+            ("shop", "cofferdam_01.x"),
+        ] {
+            assert!(!is_users_collection(database, name), "{name}");
+        }
+        assert!(!is_users_database("local") && is_users_database("admin"));
+    }
+
+    #[test]
+    fn a_working_name_fits_and_long_ones_differ() {
+        assert_eq!(working("0a1b", "shop", "orders"), "cofferdam_0a1b.orders");
+        let long = "x".repeat(235);
+        let (a, b) = (
+            working("0a1b2c3d4e5f", "shop", &format!("{long}a")),
+            working("0a1b2c3d4e5f", "shop", &format!("{long}b")),
+        );
+        assert!(a.len() < 80 && a != b);
+    }
+
+    #[test]
+    fn namespaces_with_dots_and_slashes_get_units_of_their_own() {
+        assert_eq!(in_unit_name("a", "b.c"), "a.b%2Ec");
+        assert_ne!(in_unit_name("a", "b/c"), in_unit_name("a", "b%2Fc"));
+    }
+}

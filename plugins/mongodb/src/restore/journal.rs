@@ -1,0 +1,66 @@
+//! What a restore makes, written down in the target itself before it is made: for the end of the restore, and for cleaning
+//! up after one that had none.
+
+use crate::bson::{self, Builder, Document};
+use crate::catalog::Collection;
+use crate::entry;
+use crate::namespace;
+use crate::server::Server;
+use cofferdam_sdk::{Error, Result};
+
+/// The journal of an operation in one database.
+pub struct Journal<'a> {
+    server: &'a Server,
+    database: &'a str,
+    name: String,
+}
+
+impl<'a> Journal<'a> {
+    /// That of this operation.
+    pub fn new(server: &'a Server, database: &'a str, operation_id: &str) -> Self {
+        Self { server, database, name: namespace::journal(operation_id) }
+    }
+
+    /// Makes it.
+    pub async fn create(&self) -> Result<()> {
+        self.server.change(self.database, Builder::new().text("create", &self.name)).await.map(drop)
+    }
+
+    /// Writes down what makes a collection. What an attempt before has written stays.
+    pub async fn write(&self, collection: &Collection, entry: &Document) -> Result<()> {
+        let document = Builder::new().text("_id", &collection.name).binary("entry", entry).finish();
+        let insert = Builder::new().text("insert", &self.name).array("documents", &[document]);
+        let reply = self.server.change(self.database, insert).await?;
+        let errors = bson::get(&reply, "writeErrors").and_then(|errors| errors.document()).map(bson::documents);
+        let there = |error: &Document| bson::get(error, "code").and_then(|code| code.number()) == Some(11000);
+        if !errors.transpose()?.unwrap_or_default().iter().all(there) {
+            return Err(Error::internal(format!("the journal {}.{} can't be written", self.database, self.name)));
+        }
+        Ok(())
+    }
+
+    /// Its entries.
+    pub async fn read(&self) -> Result<Vec<Collection>> {
+        self.find(Builder::new()).await
+    }
+
+    /// One of its entries.
+    pub async fn entry(&self, collection: &str) -> Result<Collection> {
+        let entry = self.find(Builder::new().text("_id", collection)).await?.into_iter().next();
+        entry.ok_or_else(|| Error::corrupt(format!("the restore has no collection {collection}")))
+    }
+
+    async fn find(&self, filter: Builder) -> Result<Vec<Collection>> {
+        let find = Builder::new().text("find", &self.name).document("filter", &filter.finish());
+        let entry = |document: &Document| {
+            let entry = bson::get(document, "entry").and_then(|entry| entry.binary());
+            entry::read(entry.ok_or_else(|| Error::corrupt("the journal of the restore can't be read"))?)
+        };
+        self.server.documents(self.database, find).await?.iter().map(entry).collect()
+    }
+
+    /// Takes it away.
+    pub async fn drop(&self) -> Result<()> {
+        self.server.change(self.database, Builder::new().text("drop", &self.name)).await.map(drop)
+    }
+}

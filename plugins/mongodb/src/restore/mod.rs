@@ -1,0 +1,11 @@
+//! Restores: collections are filled under names of their own, and get theirs at the end.
+
+mod check;
+mod collections;
+mod finish;
+mod journal;
+mod place;
+mod session;
+
+pub use journal::Journal;
+pub use session::Restore;

@@ -1,0 +1,84 @@
+//! A server, and what it is.
+
+use crate::bson::{self, Builder, Document};
+use cofferdam_sdk::mongodb::Client;
+use cofferdam_sdk::{Endpoint, Error, Result};
+
+/// How a server stands among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A router of a sharded cluster.
+    Mongos,
+    /// A member of a replica set.
+    Member,
+    /// Alone: without an oplog, and without snapshots.
+    Standalone,
+}
+
+/// A server that we talk to.
+pub struct Server {
+    client: Client,
+    /// How it stands among others.
+    pub kind: Kind,
+    /// Its version, as it says it.
+    pub version: String,
+}
+
+impl Server {
+    /// Connects to the member that takes writes, or to the one that reads are preferred from.
+    pub async fn connect(endpoint: &Endpoint, writes: bool) -> Result<Self> {
+        let client = Client::connect(endpoint, writes).await?;
+        let mut server = Self { client, kind: Kind::Standalone, version: String::new() };
+        let hello = server.run("admin", Builder::new().int("hello", 1)).await?;
+        server.kind = if bson::get(&hello, "msg").and_then(|msg| msg.text()) == Some("isdbgrid") {
+            Kind::Mongos
+        } else if bson::get(&hello, "setName").is_some() {
+            Kind::Member
+        } else {
+            Kind::Standalone
+        };
+        let build = server.run("admin", Builder::new().int("buildInfo", 1)).await?;
+        server.version = bson::get(&build, "version").and_then(|v| v.text()).unwrap_or("unknown").to_owned();
+        Ok(server)
+    }
+
+    /// The first number of its version, if it has one.
+    pub fn major(&self) -> Option<u32> {
+        major(&self.version)
+    }
+
+    /// Runs a command.
+    pub async fn run(&self, database: &str, command: Builder) -> Result<Document> {
+        self.client.run_command(database.to_owned(), command.finish()).await
+    }
+
+    /// Runs a command that changes something, and waits until a majority has it.
+    pub async fn change(&self, database: &str, command: Builder) -> Result<Document> {
+        let majority = Builder::new().text("w", "majority").finish();
+        self.run(database, command.document("writeConcern", &majority)).await
+    }
+
+    /// The documents of a cursor that has few.
+    pub async fn documents(&self, database: &str, command: Builder) -> Result<Vec<Document>> {
+        self.client.documents(database.to_owned(), command.finish()).await
+    }
+
+    /// The client itself, for streams.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Names of the databases of users.
+    pub async fn databases(&self) -> Result<Vec<String>> {
+        let reply = self.run("admin", Builder::new().int("listDatabases", 1).truth("nameOnly", true)).await?;
+        let listed = bson::get(&reply, "databases").and_then(|list| list.document());
+        let listed = bson::documents(listed.ok_or_else(|| Error::corrupt("the server lists no databases"))?)?;
+        let names = listed.iter().filter_map(|each| bson::get(each, "name")?.text().map(str::to_owned));
+        Ok(names.filter(|name| crate::namespace::is_users_database(name)).collect())
+    }
+}
+
+/// The first number of a version.
+pub fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
+}
