@@ -9,7 +9,7 @@
 # CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
-PLUGINS := plugins/postgresql plugins/mongodb
+PLUGINS := plugins/postgresql plugins/mongodb plugins/mysql
 TEST_PLUGINS := tests/plugins/faulty
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 

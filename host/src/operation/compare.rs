@@ -10,7 +10,7 @@ use super::event::{Event, Silent, Sink};
 use super::feed::Progress;
 use super::portrait::{Difference, Portrait, What, definitions_of};
 use super::restore::{read, unit};
-use super::source::Source;
+use super::source::{Patience, Source};
 use super::survey::survey;
 use super::{Environment, Operation, Outcome, Party, Totals};
 use crate::error::{Error, Result};
@@ -144,9 +144,10 @@ pub(super) async fn of_database(
         database,
         only: Vec::new(),
         except: Vec::new(),
+        max_blocking: None,
         extra: Vec::new(),
     };
-    let source = Source::open(operation, party, options, jobs).await?;
+    let source = Source::open(operation, party, options, Patience::default(), jobs).await?;
     operation.event(Event::Planned {
         units: source.plan.units.len(),
         estimated_bytes: source.plan.estimated_bytes(),

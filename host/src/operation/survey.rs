@@ -111,7 +111,7 @@ impl Survey<'_> {
         let drained = drain(unit, reading, &mut progress, look).await?;
         let mut seen = self.seen.lock().await;
         seen.0.add(unit, &drained.measured, definitions)?;
-        seen.1.add(&drained.measured);
+        seen.1.count(&drained.measured);
         progress.done(&drained.measured);
         Ok(())
     }

@@ -62,8 +62,13 @@ async fn restore_and_read(
 ) -> Result<(Outcome, Comparison)> {
     // By this ending the plugin knows that the database is the operation's own, and takes it away.
     let scratch = format!("verify__cofferdam_{}", operation.id());
-    let request =
-        restore::Request { database: Some(scratch.clone()), if_exists: "fail".to_owned(), jobs, settings: Vec::new() };
+    let request = restore::Request {
+        database: Some(scratch.clone()),
+        if_exists: "fail".to_owned(),
+        jobs,
+        neutral: false,
+        settings: Vec::new(),
+    };
     let restored = restore::fill(operation, party, repository, manifest, &request).await?;
     fault::point("scratch-restored").await;
     let backed_up = of_backup(&repository.reader(manifest)?, manifest).await?;

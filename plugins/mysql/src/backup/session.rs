@@ -82,6 +82,7 @@ impl BackupSession for Session {
             position,
             server_version: version,
             units,
+            tallies: Vec::new(),
             notes,
             extra: options::from_pairs([
                 ("database", &self.database),

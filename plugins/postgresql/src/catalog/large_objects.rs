@@ -96,7 +96,13 @@ fn entry(oids: &[u32], owner: &str, privileges: &[Privilege]) -> Entry {
     let given: Vec<String> =
         oids.iter().map(|oid| format!("ALTER LARGE OBJECT {oid} OWNER TO {}", ident(owner))).collect();
     let roles = vec![owner.to_owned()];
-    entry.for_roles.push(RoleStatement { roles: roles.clone(), acts_as: roles, sql: given.join("; "), carries: None });
+    entry.for_roles.push(RoleStatement {
+        roles: roles.clone(),
+        acts_as: roles,
+        sql: given.join("; "),
+        carries: None,
+        compare_as: None,
+    });
     let first = |position: usize| (position == 0).then(|| "privileges".to_owned());
     let statements = privileges.iter().enumerate().map(|(i, privilege)| privilege.statement(&list, first(i)));
     entry.for_roles.extend(statements);
@@ -118,7 +124,7 @@ impl Privilege {
             None => sql,
         };
         let roles = self.grantee.iter().chain(&self.grantor).cloned().collect();
-        RoleStatement { roles, acts_as: self.grantor.iter().cloned().collect(), sql, carries }
+        RoleStatement { roles, acts_as: self.grantor.iter().cloned().collect(), sql, carries, compare_as: None }
     }
 }
 
