@@ -73,13 +73,22 @@ impl Cofferdam {
         let folder = tempfile::Builder::new().prefix("cofferdam-").tempdir()?;
         let config = format!(
             "[repositories.main]\nurl = \"file://{root}/repository\"\nwriter-key = {{ file = \"{root}/writer.key\" }}\n\
-             recovery-key = {{ file = \"{root}/recovery.key\" }}\n\n\
-             [plugins.postgresql]\npath = \"{plugin}\"\ngrants = [\"postgres\"]\n",
+             recovery-key = {{ file = \"{root}/recovery.key\" }}\n",
             root = folder.path().display(),
-            plugin = postgresql_plugin()?.display(),
         );
         fs::write(folder.path().join("cofferdam.toml"), config)?;
-        Ok(Self { program: program()?, folder, secrets: Vec::new() })
+        let made = Self { program: program()?, folder, secrets: Vec::new() };
+        made.add_plugin(&postgresql_plugin()?, &["postgres"])?;
+        Ok(made)
+    }
+
+    /// Adds a plugin, whose file bears its engine's name, and grants it what it asks for.
+    ///
+    /// # Errors
+    /// If the configuration can't be written.
+    pub fn add_plugin(&self, file: &Path, grants: &[&str]) -> Result<()> {
+        let name = file.file_stem().unwrap_or_default().display();
+        self.configure(&format!("[plugins.{name}]\npath = \"{}\"\ngrants = {grants:?}\n", file.display()))
     }
 
     /// Adds an instance: `server` with its superuser, and a password from the environment.
@@ -104,8 +113,7 @@ impl Cofferdam {
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_mongodb(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
         if !fs::read_to_string(self.config())?.contains("[plugins.mongodb]") {
-            let plugin = mongodb_plugin()?;
-            self.configure(&format!("[plugins.mongodb]\npath = \"{}\"\ngrants = [\"mongodb\"]\n", plugin.display()))?;
+            self.add_plugin(&mongodb_plugin()?, &["mongodb"])?;
         }
         self.add_instance_of("mongodb", name, url, password)
     }

@@ -21,9 +21,9 @@ const CORRUPT: i32 = 5;
 /// A folder with a backup of the engine that makes its rows itself.
 fn scene() -> Cofferdam {
     let cofferdam = Cofferdam::new().unwrap();
-    let plugin = faulty_plugin().unwrap().display().to_string();
+    cofferdam.add_plugin(&faulty_plugin().unwrap(), &[]).unwrap();
     let instance = "[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n";
-    cofferdam.configure(&format!("[plugins.faulty]\npath = \"{plugin}\"\n\n{instance}")).unwrap();
+    cofferdam.configure(instance).unwrap();
     cofferdam.initialize().unwrap();
     cofferdam.succeed(&["backup", "odd"], BOUND).unwrap();
     cofferdam

@@ -21,10 +21,9 @@ const STALE: i32 = 6;
 /// Two instances of the engine that makes its rows itself, and an empty repository.
 fn scene() -> Cofferdam {
     let cofferdam = Cofferdam::new().unwrap();
-    let plugin = faulty_plugin().unwrap().display().to_string();
+    cofferdam.add_plugin(&faulty_plugin().unwrap(), &[]).unwrap();
     let instance = |name: &str| format!("[instances.{name}]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n");
-    let config = format!("[plugins.faulty]\npath = \"{plugin}\"\n\n{}{}", instance("odd"), instance("even"));
-    cofferdam.configure(&config).unwrap();
+    cofferdam.configure(&(instance("odd") + &instance("even"))).unwrap();
     cofferdam.initialize().unwrap();
     cofferdam
 }

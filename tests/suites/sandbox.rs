@@ -21,13 +21,12 @@ const CORRUPT: i32 = 5;
 /// A folder with an instance of the engine that misbehaves.
 fn scene() -> Cofferdam {
     let cofferdam = Cofferdam::new().unwrap();
-    let plugin = faulty_plugin().unwrap();
+    cofferdam.add_plugin(&faulty_plugin().unwrap(), &[]).unwrap();
     cofferdam
-        .configure(&format!(
-            "[plugins.faulty]\npath = \"{}\"\n\n[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n\n\
+        .configure(
+            "[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n\n\
              [limits]\ncpu = \"1s\"\nwall = \"6s\"\nmemory = \"64MiB\"\n",
-            plugin.display()
-        ))
+        )
         .unwrap();
     cofferdam.initialize().unwrap();
     cofferdam
