@@ -30,6 +30,7 @@ setup:
 	@tests/setup/toolchain
 	@tests/setup/postgresql
 	@tests/setup/mongodb
+	@tests/setup/mariadb
 
 test: plugins lint
 	cargo test --locked --workspace

@@ -42,6 +42,14 @@ pub fn mongodb_plugin() -> Result<PathBuf> {
     plugin("mongodb")
 }
 
+/// The mysql plugin: `COFFERDAM_PLUGIN_MYSQL`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn mysql_plugin() -> Result<PathBuf> {
+    plugin("mysql")
+}
+
 /// The plugin that misbehaves on request: `COFFERDAM_PLUGIN_FAULTY`, else what `make plugins` built.
 ///
 /// # Errors
@@ -116,6 +124,21 @@ impl Cofferdam {
             self.add_plugin(&mongodb_plugin()?, &["mongodb"])?;
         }
         self.add_instance_of("mongodb", name, url, password)
+    }
+
+    /// Adds an instance of the engine mysql by its URL, and its password from the environment.
+    ///
+    /// # Errors
+    /// If the plugin isn't built, or the configuration can't be written.
+    pub fn add_mysql(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
+        if !fs::read_to_string(self.config())?.contains("[plugins.mysql]") {
+            let plugin = mysql_plugin()?;
+            self.configure(&format!(
+                "[plugins.mysql]\npath = \"{}\"\ngrants = [\"tcp\", \"secrets\", \"secret-write\"]\n",
+                plugin.display()
+            ))?;
+        }
+        self.add_instance_of("mysql", name, url, password)
     }
 
     fn add_instance_of(&mut self, engine: &str, name: &str, url: &str, password: &str) -> Result<()> {

@@ -3,6 +3,7 @@
 
 mod installation;
 mod launch;
+mod mariadb;
 mod mongoeco;
 mod options;
 mod postgresql;
@@ -11,6 +12,7 @@ mod tls;
 mod unprivileged;
 
 pub use installation::{Major, target_folder};
+pub use mariadb::Mariadb;
 pub use mongoeco::{Mongoeco, python};
 pub use options::{Authentication, Options};
 pub use postgresql::{Postgresql, SUPERUSER};
