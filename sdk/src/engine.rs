@@ -5,8 +5,8 @@
 #![allow(async_fn_in_trait, reason = "a plugin runs on one thread, so its futures need no Send")]
 
 use crate::reading::Reading;
+use crate::streams::{FutureReader, StreamReader};
 use crate::{Endpoint, Error, Options, Result};
-use wit_bindgen::{FutureReader, StreamReader};
 
 pub use crate::bindings::backup::exports::cofferdam::engine::backup::{BackupOptions, Plan};
 pub use crate::bindings::clone::exports::cofferdam::engine::clone::{CloneOptions, Outcome as Cloned};

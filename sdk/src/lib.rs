@@ -15,8 +15,8 @@
 //! cofferdam_sdk::export!(Postgresql: backup);
 //! ```
 //!
-//! The target is `wasm32-unknown-unknown`, so that a component imports the services that it uses and nothing else. Natively
-//! the crate compiles too, for unit tests; a service called there panics.
+//! The target is `wasm32-unknown-unknown`, so that a component imports the services that it uses and nothing else. On every
+//! other target the services are fakes, for unit tests: see `testing`.
 #![deny(missing_docs)]
 #![allow(clippy::result_large_err, reason = "the contract's error is a record, and failures are rare")]
 
@@ -27,22 +27,45 @@ mod export;
 mod lines;
 pub mod lossless;
 pub mod mongodb;
+#[cfg(not(target_family = "wasm"))]
+mod native;
 pub mod options;
+#[cfg(target_family = "wasm")]
 mod panic;
 pub mod pattern;
+#[cfg(target_family = "wasm")]
 mod plugin;
 pub mod postgres;
 mod reading;
 pub mod report;
+mod streams;
 pub mod tcp;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 
-pub use bindings::services::cofferdam::host::endpoint::{ConnectionInfo, Endpoint};
-pub use bindings::services::cofferdam::host::{random, time};
+pub use bindings::services::cofferdam::host::endpoint::ConnectionInfo;
+#[cfg(target_family = "wasm")]
+pub use bindings::services::cofferdam::host::{endpoint::Endpoint, random, time};
 pub use error::{Error, Result};
 pub use futures::future::join_all;
 pub use futures::lock::Mutex;
 pub use lines::Lines;
+#[cfg(not(target_family = "wasm"))]
+pub use native::instance::Endpoint;
 pub use options::Options;
+#[cfg(target_family = "wasm")]
 pub use plugin::{BackupAdapter, Plugin, RestoreAdapter};
 pub use reading::{Reading, Writer};
-pub use wit_bindgen::{FutureReader, StreamReader, StreamResult, spawn_local};
+pub use streams::{FutureReader, StreamReader, StreamResult, spawn_local};
+
+/// The fake of the host's clock; see [`testing::run`].
+#[cfg(not(target_family = "wasm"))]
+pub mod time {
+    pub use crate::native::run::{now, sleep};
+}
+
+/// The fake of the host's random bytes.
+#[cfg(not(target_family = "wasm"))]
+pub mod random {
+    pub use crate::native::run::bytes;
+}

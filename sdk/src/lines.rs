@@ -1,7 +1,7 @@
 //! A stream, line by line.
 
+use crate::streams::{StreamReader, StreamResult};
 use crate::{Error, Result};
-use wit_bindgen::{StreamReader, StreamResult};
 
 /// Bytes that are asked of the stream at once.
 const PIECE: usize = 64 << 10;

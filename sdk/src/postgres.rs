@@ -4,7 +4,11 @@
 use crate::{Error, Result, lossless};
 use std::borrow::Cow;
 
-pub use crate::bindings::services::cofferdam::postgres::postgres::{Cell, Connection, Outcome};
+#[cfg(target_family = "wasm")]
+pub use crate::bindings::services::cofferdam::postgres::postgres::Connection;
+pub use crate::bindings::services::cofferdam::postgres::postgres::{Cell, Outcome};
+#[cfg(not(target_family = "wasm"))]
+pub use crate::native::postgres::Connection;
 
 /// Rows as the server sent them.
 pub type Rows = Vec<Vec<Cell>>;

@@ -1,10 +1,9 @@
 //! A unit's stream on its way out of the plugin.
 
-use crate::bindings::backup::{wit_future, wit_stream};
 use crate::engine::{Complete, Data, Summary};
+use crate::streams::{self, FutureReader, StreamReader, StreamWriter, spawn_local};
 use crate::{Error, Result};
 use std::pin::Pin;
-use wit_bindgen::{FutureReader, StreamReader, StreamWriter, spawn_local};
 
 /// A unit's bytes, and what to say of them once they are through.
 pub struct Reading {
@@ -34,7 +33,7 @@ impl Reading {
     where
         P: Future<Output = Result<Summary>> + 'static,
     {
-        let (writer, data) = wit_stream::new();
+        let (writer, data) = streams::stream();
         Self::new(data, produce(Writer(writer)))
     }
 
@@ -49,7 +48,7 @@ impl Reading {
 
     /// The stream and the future of the contract. What the future does is run after the call has returned.
     pub(crate) fn into_parts(self) -> (StreamReader<u8>, FutureReader<Result<Summary>>) {
-        let (writer, reader) = wit_future::new(|| Err(Error::internal("the unit's read ended without a result")));
+        let (writer, reader) = streams::future(|| Err(Error::internal("the unit's read ended without a result")));
         let summary = self.summary;
         spawn_local(async move {
             // An error here means that the host doesn't wait for the result any more.

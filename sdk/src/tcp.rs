@@ -2,9 +2,10 @@
 
 use crate::{Error, Result};
 
-pub use crate::bindings::services::cofferdam::tcp::secret_write::write_secret;
-pub use crate::bindings::services::cofferdam::tcp::secrets::respond;
-pub use crate::bindings::services::cofferdam::tcp::tcp::Connection;
+#[cfg(target_family = "wasm")]
+pub use crate::bindings::services::cofferdam::tcp::{secret_write::write_secret, secrets::respond, tcp::Connection};
+#[cfg(not(target_family = "wasm"))]
+pub use crate::native::tcp::{Connection, respond, write_secret};
 
 /// How much one read asks for: what a socket holds.
 const READ: u32 = 64 << 10;

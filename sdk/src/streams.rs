@@ -1,0 +1,30 @@
+//! Streams and futures, as the contract passes them: the component model's in a component, and natively the fakes.
+
+#[cfg(not(target_family = "wasm"))]
+pub use crate::native::run::spawn_local;
+#[cfg(not(target_family = "wasm"))]
+pub use crate::native::stream::{FutureReader, StreamReader, StreamResult, StreamWriter, future, stream};
+#[cfg(target_family = "wasm")]
+pub use component::{future, stream};
+#[cfg(target_family = "wasm")]
+pub use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter, spawn_local};
+
+#[cfg(target_family = "wasm")]
+mod component {
+    use crate::bindings::backup::{wit_future, wit_stream};
+    use crate::engine::Summary;
+    use crate::{Error, Result};
+    use wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter};
+
+    /// A stream's two ends.
+    pub fn stream() -> (StreamWriter<u8>, StreamReader<u8>) {
+        wit_stream::new()
+    }
+
+    /// The two ends of what is said of a unit; what `default` makes is said if nothing else is.
+    pub fn future(
+        default: fn() -> Result<Summary, Error>,
+    ) -> (FutureWriter<Result<Summary>>, FutureReader<Result<Summary>>) {
+        wit_future::new(default)
+    }
+}
