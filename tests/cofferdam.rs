@@ -112,7 +112,9 @@ impl Cofferdam {
     /// # Errors
     /// If the configuration can't be written.
     pub fn add_instance_at(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        self.add_instance_of("postgresql", name, url, password)
+        // What tests restore, they made themselves.
+        self.add_instance_of("postgresql", name, url, password)?;
+        self.configure("settings = { as-superuser = \"on\" }\n")
     }
 
     /// Adds an instance of the engine mongodb by its URL, and its password from the environment.

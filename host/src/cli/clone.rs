@@ -1,5 +1,6 @@
 //! `clone`.
 
+use super::into;
 use super::outcome::Outcome;
 use super::patience::Patience;
 use super::session::Session;
@@ -9,8 +10,8 @@ use crate::operation::clone::{self, Request};
 /// Copy a database from one instance to another, with nothing on disk between them
 ///
 /// Reads a consistent state of the source while it is in use. Where both are one server that can copy a database by itself,
-/// and nobody uses the source, the server does that. The copy gets its name last; an existing database with objects in it
-/// is never touched.
+/// and nobody uses the source, the server does that. The copy gets its name last; what to do with an existing database that
+/// has objects in it is for --if-exists to say.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The instance to read
@@ -35,6 +36,9 @@ pub struct Args {
     #[arg(long, value_name = "PATTERN")]
     except: Vec<String>,
 
+    #[command(flatten)]
+    into: into::Args,
+
     /// Sessions that work side by side on each server
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
     jobs: usize,
@@ -56,16 +60,17 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let config = session.config()?;
     let source = session.party(&config, &args.source).await?;
     let target = session.party(&config, &args.target).await?;
+    let (if_exists, settings) = args.into.settings(&target, args.settings)?;
     let request = Request {
         database: args.database,
         target: args.name,
         only: args.only,
         except: args.except,
         patience: args.patience.into(),
-        if_exists: "fail".to_owned(),
+        if_exists,
         neutral: args.neutral,
         jobs: args.jobs,
-        settings: args.settings,
+        settings,
     };
     let outcome = clone::run(&source, &target, &request, session.environment(&config)).await?;
     session.ui.result(&Outcome::from(outcome))

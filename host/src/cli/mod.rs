@@ -17,6 +17,7 @@ mod global;
 mod human;
 mod instance;
 mod interrupt;
+mod into;
 mod keyfile;
 mod manual;
 mod open;

@@ -107,7 +107,8 @@ impl Session {
         let plugin = self.plugin(config, engine).await?;
         let default_port = plugin.inspection().about.default_port;
         let endpoint = Endpoint::new(instance.url.as_url().clone(), password, default_port);
-        Ok(Party { name: name.to_string(), plugin, endpoint })
+        let settings = instance.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Party { name: name.to_string(), plugin, endpoint, settings })
     }
 
     /// The plugin of an engine.

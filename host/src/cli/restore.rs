@@ -1,6 +1,7 @@
 //! `restore`.
 
 use super::findings::Findings;
+use super::into;
 use super::open::Purpose;
 use super::outcome::Outcome;
 use super::selector::{self, Selector};
@@ -11,8 +12,8 @@ use crate::operation::restore::{self, Request};
 /// Restore a backup into an instance
 ///
 /// The database is built beside whatever is there and gets its name last, so that nothing half-done is seen under it. An
-/// empty database of that name is filled in place instead; one with anything in it is never touched. Needs the recovery
-/// key or a passphrase.
+/// empty database of that name is filled in place instead; what to do with one that has anything in it is for --if-exists
+/// to say. Needs the recovery key or a passphrase.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The backup
@@ -26,6 +27,17 @@ pub struct Args {
     /// The database to make, if not the one that was backed up
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
+
+    /// Only objects that match, as in 'public.orders_*', with what they need; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+
+    /// All but objects that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    except: Vec<String>,
+
+    #[command(flatten)]
+    into: into::Args,
 
     /// Sessions that write side by side
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
@@ -50,12 +62,15 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let repository = session.repository(&config, Purpose::Everything).await?;
     let manifest = session.or_cancelled(args.backup.find(&repository)).await?;
     let party = session.party(&config, &args.to).await?;
+    let (if_exists, settings) = args.into.settings(&party, args.settings)?;
     let request = Request {
         database: args.database,
-        if_exists: "fail".to_owned(),
+        only: args.only,
+        except: args.except,
+        if_exists,
         jobs: args.jobs,
         neutral: args.neutral,
-        settings: args.settings,
+        settings,
     };
     let environment = session.environment(&config);
     if args.dry_run {

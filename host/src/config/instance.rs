@@ -1,5 +1,6 @@
 //! `[instances.NAME]`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -17,6 +18,9 @@ pub struct Instance {
     pub url: InstanceUrl,
     /// The user's password, if one is needed.
     pub password: Option<SecretRef>,
+    /// Settings of the engine that always hold here, as if given with `--set`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
 }
 
 impl Instance {

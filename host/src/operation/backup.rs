@@ -110,7 +110,7 @@ async fn read_all(
         only: request.only.clone(),
         except: request.except.clone(),
         max_blocking: request.patience.blocking,
-        extra: request.settings.clone(),
+        extra: party.with_settings(&request.settings),
     };
     let source = Source::open(operation, party, options, request.patience, request.jobs).await?;
     let plan = source.plan.clone();

@@ -69,7 +69,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         only: request.only.clone(),
         except: request.except.clone(),
         max_blocking: request.patience.blocking,
-        extra: request.settings.clone(),
+        extra: from.with_settings(&request.settings),
     };
     let source = Source::open(operation, from, options, request.patience, request.jobs).await?;
     let carried = source.report(operation)?;
@@ -82,7 +82,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
         only: Vec::new(),
         except: Vec::new(),
         neutral: request.neutral,
-        extra: request.settings.clone(),
+        extra: to.with_settings(&request.settings),
     };
     let plan = plugin::Source {
         engine,

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
-use crate::plugin::{Limits, Note, Plugin, Sandbox, Tally};
+use crate::plugin::{Limits, Note, Options, Plugin, Sandbox, Tally};
 use crate::secrets::Redactor;
 use crate::services::{Causes, Context, Endpoint};
 use event::{Cleaned, Event, Sink};
@@ -48,6 +48,16 @@ pub struct Party {
     pub plugin: Plugin,
     /// Where it is.
     pub endpoint: Endpoint,
+    /// Named values that the engine knows and that always hold here.
+    pub settings: Options,
+}
+
+impl Party {
+    /// What was given for this operation, and behind it what always holds here.
+    #[must_use]
+    pub fn with_settings(&self, given: &Options) -> Options {
+        given.iter().chain(&self.settings).cloned().collect()
+    }
 }
 
 /// What every operation needs of the one who starts it.

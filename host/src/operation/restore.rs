@@ -17,6 +17,10 @@ use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
 pub struct Request {
     /// The database to make, if not the one that the backup was taken of.
     pub database: Option<String>,
+    /// Object patterns; empty means all.
+    pub only: Vec<String>,
+    /// Object patterns to leave out.
+    pub except: Vec<String>,
     /// "fail", "replace" or "append".
     pub if_exists: String,
     /// Sessions that write side by side, from 1.
@@ -58,7 +62,7 @@ pub async fn dry_run(
 ) -> Result<Vec<Finding>> {
     let operation = Operation::quiet(environment)?;
     let looked = async {
-        let target = Target::open(&operation, party, options(&operation, request), source(manifest)).await?;
+        let target = Target::open(&operation, party, options(&operation, party, request), source(manifest)).await?;
         let found = target.check().await?;
         Ok(found.into_iter().map(|finding| finding.map_text(|text| operation.clean(text))).collect())
     };
@@ -83,7 +87,7 @@ pub(super) async fn fill(
         )));
     }
     let feeder = FromBackup::new(repository, manifest)?;
-    let target = Target::open(operation, party, options(operation, request), source(manifest)).await?;
+    let target = Target::open(operation, party, options(operation, party, request), source(manifest)).await?;
     let mut notes = Vec::new();
     target.must_work(&mut notes).await?;
     let ready = target.prepare(request.jobs).await?;
@@ -99,15 +103,15 @@ pub(super) async fn fill(
     Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, tallies, notes })
 }
 
-fn options(operation: &Operation, request: &Request) -> RestoreOptions {
+fn options(operation: &Operation, party: &Party, request: &Request) -> RestoreOptions {
     RestoreOptions {
         operation: operation.id().to_owned(),
         database: request.database.clone(),
         if_exists: request.if_exists.clone(),
-        only: Vec::new(),
-        except: Vec::new(),
+        only: request.only.clone(),
+        except: request.except.clone(),
         neutral: request.neutral,
-        extra: request.settings.clone(),
+        extra: party.with_settings(&request.settings),
     }
 }
 

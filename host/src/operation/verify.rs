@@ -64,6 +64,8 @@ async fn restore_and_read(
     let scratch = format!("verify__cofferdam_{}", operation.id());
     let request = restore::Request {
         database: Some(scratch.clone()),
+        only: Vec::new(),
+        except: Vec::new(),
         if_exists: "fail".to_owned(),
         jobs,
         neutral: false,

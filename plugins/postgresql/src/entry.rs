@@ -16,13 +16,25 @@ pub const FORMAT: &str = "application/vnd.cofferdam.postgresql.ddl; version=1";
 pub const LONGEST: usize = 64 << 20;
 
 /// What makes an object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// How statements call it: `TABLE "a"."b"`. This is what notes and errors name.
     pub object: String,
     /// The statements, to be run in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sql: Vec<String>,
+    /// The object that it belongs to, if that isn't `object` itself: an index is its table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Other objects that it refers to, and can't be made without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Whether it belongs to the database as a whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
+    /// Whether it only helps to make others, and isn't missed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aid: bool,
     /// Statements that come after, each of which needs roles, and is left out where one of them isn't there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub for_roles: Vec<RoleStatement>,
@@ -61,15 +73,7 @@ pub struct RoleStatement {
 impl Entry {
     /// An entry without statements for roles.
     pub fn new(object: impl Into<String>, sql: Vec<String>) -> Self {
-        Self {
-            object: object.into(),
-            sql,
-            for_roles: Vec::new(),
-            carries: Counts::default(),
-            tablespace: None,
-            label_provider: None,
-            compare_as: None,
-        }
+        Self { object: object.into(), sql, ..Self::default() }
     }
 
     /// Says what stands for statements that the server writes differently once it has read them back.

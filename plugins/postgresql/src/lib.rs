@@ -12,6 +12,7 @@ mod instance;
 mod order;
 mod quote;
 mod restore;
+mod selection;
 mod session;
 mod table;
 mod version;

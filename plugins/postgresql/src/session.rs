@@ -31,14 +31,6 @@ SET idle_session_timeout = 0; -- from 14
 SET transaction_timeout = 0; -- from 17
 ";
 
-/// Refuses what a selection would need, rather than carry more than was asked for.
-pub fn refuse_selection(only: &[String], except: &[String]) -> Result<()> {
-    if only.is_empty() && except.is_empty() {
-        return Ok(());
-    }
-    Err(Error::unsupported("the PostgreSQL engine can't choose objects yet").with_hint("leave out --only and --except"))
-}
-
 /// The name under which the server knows an operation's sessions.
 pub fn application_name(operation_id: &str) -> String {
     format!("cofferdam {operation_id}")

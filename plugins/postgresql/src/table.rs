@@ -1,5 +1,6 @@
 //! What a data unit says of its table.
 
+use crate::quote::qualified;
 use cofferdam_sdk::engine::Unit;
 use cofferdam_sdk::{Error, Options, Result, options};
 
@@ -57,6 +58,11 @@ impl Pages {
 }
 
 impl Table {
+    /// How statements call it.
+    pub fn address(&self) -> String {
+        format!("TABLE {}", qualified(&self.schema, &self.name))
+    }
+
     /// Reads it from the unit.
     pub fn of(unit: &Unit) -> Result<Self> {
         let value = |key| {

@@ -2,6 +2,7 @@
 
 use super::units::Units;
 use crate::catalog::rows::Catalogue;
+use crate::quote::ident;
 use cofferdam_sdk::{Error, Options, Result};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,12 @@ impl Facts {
 
     /// What a restore needs of them.
     pub fn extra(&self, units: &Units) -> Result<Options> {
+        let carried: Vec<&Extension> = self
+            .extensions
+            .iter()
+            .flatten()
+            .filter(|e| units.contents.0.iter().any(|item| item.object == format!("EXTENSION {}", ident(&e.name))))
+            .collect();
         let json = |what: &str, value: serde_json::Result<String>| {
             value.map_err(|error| Error::internal(format!("the {what} can't be written down: {error}")))
         };
@@ -58,7 +65,8 @@ impl Facts {
             ("collate".to_owned(), self.collate.clone()),
             ("ctype".to_owned(), self.ctype.clone()),
             ("locale-provider".to_owned(), self.locale_provider.clone()),
-            ("extensions".to_owned(), json("extensions", serde_json::to_string(&self.extensions))?),
+            ("extensions".to_owned(), json("extensions", serde_json::to_string(&carried))?),
+            ("contents".to_owned(), json("contents", serde_json::to_string(&units.contents))?),
             ("roles".to_owned(), json("roles", serde_json::to_string(&units.roles()))?),
             ("owner".to_owned(), self.owner.clone()),
             ("tablespaces".to_owned(), json("tablespaces", serde_json::to_string(&units.tablespaces()))?),

@@ -4,7 +4,7 @@ mod addresses;
 mod copy;
 mod drift;
 mod facts;
-mod inventory;
+pub mod inventory;
 mod large_objects;
 mod lock_room;
 mod partitions;

@@ -8,8 +8,10 @@ use super::{copy, drift, large_objects, recovery, sequences, snapshot, split, ta
 use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
-use crate::session::{Session, refuse_selection};
+use crate::selection::Chosen;
+use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
+use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -20,6 +22,7 @@ use std::rc::Rc;
 pub struct Backup {
     session: Rc<Session>,
     leader: Option<Leader>,
+    patterns: Patterns,
 }
 
 /// Whether those who join get the snapshot. A switch for tests, which must see that a session without it is noticed.
@@ -67,7 +70,7 @@ impl Backup {
 
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
-        refuse_selection(&options.only, &options.except)?;
+        let patterns = Patterns::new(&options.only, &options.except);
         let consistency = if joins_snapshot(&options) { "snapshot" } else { "per-object" };
         let session = Session::open(&source, options.database.clone(), &options.operation_id).await?;
         session.prepare_reading().await?;
@@ -76,7 +79,7 @@ impl BackupSession for Backup {
         let locked = snapshot::lock_and_export(&session, &watch.session()).await;
         let snapshot = locked.map_err(recovery::explained)?;
         let leader = Leader { watch, snapshot, consistency, split, planned: RefCell::default() };
-        Ok(Self { session: Rc::new(session), leader: Some(leader) })
+        Ok(Self { session: Rc::new(session), leader: Some(leader), patterns })
     }
 
     async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
@@ -87,7 +90,7 @@ impl BackupSession for Backup {
         session.prepare_reading().await?;
         let joined = snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await;
         joined.map_err(recovery::explained)?;
-        Ok(Self { session: Rc::new(session), leader: None })
+        Ok(Self { session: Rc::new(session), leader: None, patterns: Patterns::default() })
     }
 
     async fn plan(&self) -> Result<Plan> {
@@ -97,7 +100,12 @@ impl BackupSession for Backup {
         let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
         let inventory = Inventory::read(self.catalogue()).await.map_err(recovery::explained)?;
         let census = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
-        let units = Units::build(inventory, leader.split, facts.standby);
+        let mut units = Units::build(inventory, leader.split, facts.standby);
+        if !self.patterns.choose_all() {
+            let (chosen, notes) = Chosen::of(&units.contents, &self.patterns)?;
+            units.notes.extend(notes);
+            units.choose(&chosen)?;
+        }
         let token = Token { snapshot: leader.snapshot.clone() };
         let token = serde_json::to_string(&token).map_err(|error| Error::internal(format!("token: {error}")))?;
         let extra = facts.extra(&units)?;

@@ -34,6 +34,12 @@ SELECT 'pg_constraint'::regclass::int8, c.oid::int8, 'pg_type'::regclass::int8, 
 FROM pg_constraint AS c
 WHERE c.oid >= 16384 AND c.contypid <> 0
 UNION ALL
+SELECT 'pg_publication_rel'::regclass::int8, r.oid::int8, 'pg_publication'::regclass::int8, r.prpubid::int8
+FROM pg_publication_rel AS r
+UNION ALL
+SELECT 'pg_publication_namespace'::regclass::int8, s.oid::int8, 'pg_publication'::regclass::int8, s.pnpubid::int8 -- from 15
+FROM pg_publication_namespace AS s -- from 15
+UNION ALL -- from 15
 SELECT
     'pg_amop'::regclass::int8, o.oid::int8,
     coalesce(d.refclassid, 'pg_opfamily'::regclass)::int8, coalesce(d.refobjid, o.amopfamily)::int8

@@ -19,7 +19,8 @@ pub struct Row {
     pub number: i16,
     /// Its name.
     pub name: String,
-    r#type: String,
+    /// Its type, as statements write it.
+    pub r#type: String,
     not_null: bool,
     not_null_oid: Option<u32>,
     not_null_name: Option<String>,

@@ -1,5 +1,6 @@
 //! Tables of extensions whose rows are the user's.
 
+use super::id::{Id, class};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -8,6 +9,9 @@ pub const QUERY: &str = include_str!("configuration_tables.sql");
 /// A table, or a sequence.
 #[derive(Clone, Deserialize)]
 pub struct Row {
+    oid: u32,
+    /// The oid of its extension.
+    pub extension: u32,
     /// Its schema.
     pub schema: String,
     /// Its name.
@@ -20,4 +24,11 @@ pub struct Row {
     pub bytes: Option<u64>,
     /// The columns that COPY reads and writes.
     pub columns: Vec<String>,
+}
+
+impl Row {
+    /// Its identity.
+    pub fn id(&self) -> Id {
+        Id::new(class::RELATION, self.oid)
+    }
 }

@@ -3,6 +3,7 @@
 -- names them.
 SELECT
     c.oid::int8 AS oid,
+    e.oid::int8 AS extension,
     n.nspname AS schema,
     c.relname AS name,
     c.relkind = 'S' AS sequence,

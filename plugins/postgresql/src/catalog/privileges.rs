@@ -1,5 +1,6 @@
 //! What is granted to whom.
 
+use super::id::Id;
 use crate::entry::{Entry, RoleStatement};
 use crate::quote::{ident, on_this_database};
 use serde::Deserialize;
@@ -10,6 +11,8 @@ pub const QUERY: &str = include_str!("privileges.sql");
 /// Privileges on an object that differ from its defaults.
 #[derive(Clone, Deserialize)]
 pub struct Row {
+    class: u32,
+    oid: u32,
     granted: bool,
     kind: String,
     target: String,
@@ -20,6 +23,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// The object that they are on.
+    pub fn id(&self) -> Id {
+        Id::new(self.class, self.oid)
+    }
+
     /// What they are on. An object may have several rows, one after the other.
     pub fn on(&self) -> (String, String) {
         (self.kind.clone(), self.target.clone())
@@ -79,6 +87,8 @@ mod tests {
 
     fn row() -> Row {
         Row {
+            class: 1259,
+            oid: 20_000,
             granted: true,
             kind: "TABLE".to_owned(),
             target: "\"s\".\"t\"".to_owned(),

@@ -86,17 +86,19 @@ WITH objects AS (
     LEFT JOIN pg_init_privs AS i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = o.column_number
     WHERE o.acl IS NOT NULL OR i.initprivs IS NOT NULL OR (o.kind = 'SCHEMA' AND o.oid = to_regnamespace('public'))
 ), changes AS (
-    SELECT c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
+    SELECT c.class, c.oid, c.kind, c.target, c.owner, 'REVOKE' AS action, g.*
     FROM compared AS c
     CROSS JOIN LATERAL aclexplode(c.before) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
     WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.now) AS k)
     UNION ALL
-    SELECT c.kind, c.target, c.owner, 'GRANT', g.*
+    SELECT c.class, c.oid, c.kind, c.target, c.owner, 'GRANT', g.*
     FROM compared AS c
     CROSS JOIN LATERAL aclexplode(c.now) WITH ORDINALITY AS g (grantor, grantee, privilege, grantable, position)
     WHERE (g.grantor, g.grantee, g.privilege, g.grantable) NOT IN (SELECT k.* FROM aclexplode(c.before) AS k)
 )
 SELECT
+    c.class::oid::int8 AS class,
+    c.oid::int8 AS oid,
     c.action = 'GRANT' AS granted,
     c.kind,
     c.target,
@@ -105,7 +107,7 @@ SELECT
     c.grantable,
     json_agg(c.privilege ORDER BY c.position) AS privileges
 FROM changes AS c
-GROUP BY c.action, c.kind, c.target, c.owner, c.grantor, c.grantee, c.grantable
+GROUP BY c.class, c.oid, c.action, c.kind, c.target, c.owner, c.grantor, c.grantee, c.grantable
 -- In the order in which it was granted, as whoever grants on must have been granted to before; and schemas first, as whoever
 -- grants on must be able to look into them.
 ORDER BY c.kind <> 'SCHEMA', c.target, c.kind, c.action DESC, min(c.position)

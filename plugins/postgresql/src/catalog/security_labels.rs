@@ -1,6 +1,7 @@
 //! Security labels.
 
 use super::database;
+use super::id::Id;
 use crate::entry::Entry;
 use crate::quote::{ident, literal, on_this_database};
 use serde::Deserialize;
@@ -13,13 +14,18 @@ pub const QUERY: &str = include_str!("security_labels.sql");
 pub struct Row {
     provider: String,
     label: String,
-    /// The catalogue that the object is in.
-    pub class: u32,
+    class: u32,
+    oid: u32,
     /// How statements call the object.
     target: String,
 }
 
 impl Row {
+    /// What it is on.
+    pub fn id(&self) -> Id {
+        Id::new(self.class, self.oid)
+    }
+
     /// The entry that puts it there again. It needs the provider: a library that the target's server has loaded.
     pub fn into_entry(self) -> Entry {
         let (provider, label) = (ident(&self.provider), literal(&self.label));

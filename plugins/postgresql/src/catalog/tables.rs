@@ -98,6 +98,12 @@ impl Row {
         names
     }
 
+    /// The types of those columns.
+    pub fn copied_types(&self, parts: &Parts) -> Vec<String> {
+        let columns = parts.columns.get(&self.oid).map(Vec::as_slice).unwrap_or_default();
+        columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.r#type.clone()).collect()
+    }
+
     /// The objects: the table, and that it is a partition.
     pub fn into_objects(self, parts: &Parts) -> Vec<Object> {
         let name = self.qualified();

@@ -24,6 +24,10 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
     if options.if_exists != "fail" {
         return not_here("an existing database may be in the way");
     }
+    let changing = |name: &str| options.extra.iter().any(|(key, value)| key == name && value != "off");
+    if changing("owner") || changing("no-owner") {
+        return not_here("objects are to have other owners");
+    }
     let reading = Session::open(source, options.source.clone(), &options.operation_id).await?;
     let Some(origin) = Origin::read(&reading).await? else {
         return not_here("the server doesn't tell the role which server it is (pg_control_system)");

@@ -9,7 +9,6 @@ use crate::backup::units::COPY;
 use crate::entry::{Entry, FORMAT, LONGEST};
 use crate::quote::{idents, literal, qualified};
 use crate::restore::Facts;
-use crate::session::refuse_selection;
 use crate::table::Table;
 use cofferdam_sdk::engine::{Complete, Data, File, FilesOptions, Layout, Part, Source, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Reading, Result};
@@ -22,7 +21,10 @@ const LONGEST_LABEL: usize = 120;
 
 /// The files of a backup.
 pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
-    refuse_selection(&options.only, &options.except)?;
+    if !(options.only.is_empty() && options.except.is_empty()) {
+        return Err(Error::unsupported("files are made of a whole backup")
+            .with_hint("choose objects when the backup is made, or when it is restored"));
+    }
     let facts = Facts::of(&source)?;
     let units = order::order(source.units.clone())?;
     let mut files: Vec<File> = Vec::new();

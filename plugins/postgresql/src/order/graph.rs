@@ -251,19 +251,25 @@ impl<'a> Graph<'a> {
                 });
                 Entry::new(object.map(|o| o.address.clone()).unwrap_or_default(), statements.unwrap_or_default())
             }
-            Step::Whole(id) => self.objects.get(&id).map_or_else(
-                || Entry::new("", Vec::new()),
-                |object| {
-                    let mut entry = object.entry(self.statements(object));
-                    let together = object.parts().filter(|part| !self.separate.contains(&part.id));
-                    together.filter_map(|part| part.kind.word()).for_each(|word| entry.carries.add(word, 1));
-                    if let Body::List(list) = &object.body {
-                        entry.compare_as = Some(list.compare_as(|id| self.separate.contains(&id)));
-                    }
-                    entry
-                },
-            ),
+            Step::Whole(id) => {
+                self.objects.get(&id).map_or_else(|| Entry::new("", Vec::new()), |object| self.whole(object))
+            }
         }
+    }
+
+    /// What says only that two objects belong together has no identity of its own, and needs both.
+    fn whole(&self, object: &Object) -> Entry {
+        let mut entry = object.entry(self.statements(object));
+        let together = object.parts().filter(|part| !self.separate.contains(&part.id));
+        together.filter_map(|part| part.kind.word()).for_each(|word| entry.carries.add(word, 1));
+        if let Body::List(list) = &object.body {
+            entry.compare_as = Some(list.compare_as(|id| self.separate.contains(&id)));
+        }
+        if matches!(object.kind, Kind::Attach | Kind::SequenceOwner) {
+            let needed = object.needs.iter().filter_map(|id| self.objects.get(id));
+            entry.needs.extend(needed.map(|other| other.address.clone()).filter(|other| *other != object.address));
+        }
+        entry
     }
 
     fn statements(&self, object: &Object) -> Vec<String> {

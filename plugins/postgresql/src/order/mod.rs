@@ -27,6 +27,8 @@ pub struct Edge {
     oid: u32,
     on_class: u32,
     on_oid: u32,
+    /// Whether the one is a part of the other, and goes with it.
+    pub part: bool,
 }
 
 /// That a catalogue entry is part of an object.
@@ -39,11 +41,13 @@ pub struct Alias {
 }
 
 impl Edge {
-    const fn from(self) -> Id {
+    /// What needs something.
+    pub const fn from(self) -> Id {
         Id::new(self.class, self.oid)
     }
 
-    const fn on(self) -> Id {
+    /// What is needed.
+    pub const fn on(self) -> Id {
         Id::new(self.on_class, self.on_oid)
     }
 }

@@ -13,7 +13,7 @@ const KEY: Id = Id::new(class::CONSTRAINT, 105);
 const ROW_TYPE: Id = Id::new(class::TYPE, 106);
 
 const fn edge(from: Id, on: Id) -> Edge {
-    Edge { class: from.class, oid: from.oid, on_class: on.class, on_oid: on.oid }
+    Edge { class: from.class, oid: from.oid, on_class: on.class, on_oid: on.oid, part: false }
 }
 
 const fn alias(part: Id, whole: Id) -> Alias {

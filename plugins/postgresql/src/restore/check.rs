@@ -1,34 +1,69 @@
 //! The dry run: what would happen, and what would stop it.
 
+use super::append::{self, Move};
 use super::labels::MissingProviders;
-use super::locale::Locale;
 use super::prepare::DEFAULT_TABLESPACE;
+use super::scope::Scope;
 use super::source::Facts;
 use super::tablespaces::Tablespaces;
-use super::target::{Target, exists, occupant};
+use super::target::Target;
+use super::way::{self, Way};
+use super::wishes::Wishes;
 use crate::quote::ident;
 use crate::session::Session;
-use cofferdam_sdk::engine::{Finding, RestoreOptions};
+use cofferdam_sdk::engine::{Finding, RestoreOptions, Source};
 use cofferdam_sdk::{Endpoint, Result};
 use std::collections::{BTreeSet, HashMap};
 
+/// What was found out about a target before it is changed.
+pub struct Looked {
+    /// How it is come by.
+    pub way: Way,
+    /// What is wanted of the backup.
+    pub scope: Scope,
+    /// The move into another schema.
+    pub moved: Option<Move>,
+    /// What stands for and against it.
+    pub findings: Vec<Finding>,
+}
+
 /// Looks at the target without changing it.
-pub async fn check(
+pub async fn look(
     endpoint: &Endpoint,
     maintenance: &Session,
     options: &RestoreOptions,
+    wishes: &Wishes,
+    source: &Source,
     facts: &Facts,
-) -> Result<Vec<Finding>> {
-    let mut findings = vec![database(endpoint, maintenance, options, facts).await?];
+) -> Result<Looked> {
+    let (way, mut findings) = way::find(endpoint, maintenance, options, wishes, facts).await?;
+    findings.extend(superuser(maintenance, wishes).await?);
+    let (scope, moved) = if way == Way::Adding {
+        let name = options.database.as_deref().unwrap_or(&facts.database);
+        let session = Target::in_place(name, &facts.encoding, 0).open(endpoint, &options.operation_id).await?;
+        let there = append::holds(&session).await?;
+        let mut scope = Scope::of(source, wishes, Some(there.clone()))?;
+        let moved = wishes.into_schema.as_ref().map(|to| Move::of(source, &scope, to, &there)).transpose()?;
+        if let Some(moved) = &moved {
+            scope = Scope::of(source, wishes, Some(moved.hide(source, there)?))?;
+        }
+        if let Some(chosen) = &scope.chosen {
+            findings.extend(append::check(&session, source, chosen, moved.as_ref()).await?);
+        }
+        (scope, moved)
+    } else {
+        (Scope::of(source, wishes, None)?, None)
+    };
+    findings.extend(scope.notes.iter().map(|note| finding(&note.kind, &note.object, &note.reason, None)));
     findings.extend(version(maintenance, facts));
-    findings.extend(extensions(maintenance, facts).await?);
-    findings.extend(roles(maintenance, facts).await?);
+    findings.extend(extensions(maintenance, facts, &scope).await?);
+    findings.extend(roles(maintenance, facts, wishes).await?);
     let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
-    let own = facts.tablespace.iter().filter(|name| *name != DEFAULT_TABLESPACE);
+    let own = facts.tablespace.iter().filter(|name| *name != DEFAULT_TABLESPACE && way != Way::Adding);
     let named: BTreeSet<&String> = facts.tablespaces.iter().chain(own).collect();
     findings.extend(named.into_iter().filter_map(|name| tablespaces.finding(name)));
     findings.extend(MissingProviders::among(maintenance, &facts.label_providers).await?.findings());
-    Ok(findings)
+    Ok(Looked { way, scope, moved, findings })
 }
 
 /// A finding.
@@ -36,33 +71,15 @@ pub fn finding(severity: &str, object: impl Into<String>, what: impl Into<String
     Finding { severity: severity.to_owned(), object: object.into(), what: what.into(), remedy }
 }
 
-async fn database(
-    endpoint: &Endpoint,
-    maintenance: &Session,
-    options: &RestoreOptions,
-    facts: &Facts,
-) -> Result<Finding> {
-    let name = options.database.as_deref().unwrap_or(&facts.database);
-    let object = format!("DATABASE {}", ident(name));
-    if !exists(maintenance, name).await? {
-        let may = "SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user";
-        return Ok(if maintenance.connection.value(may).await?.as_deref() == Some("t") {
-            finding("ok", object, "it isn't there and will be made", None)
-        } else {
-            let remedy = maintenance.connection.value("SELECT format('ALTER ROLE %I CREATEDB', current_user)").await?;
-            finding("blocker", object, "it isn't there, and the role may not make it", remedy)
-        });
-    }
-    let session = Target::in_place(name, &facts.encoding, facts.units).open(endpoint, &options.operation_id).await?;
-    if let Some(occupant) = occupant(&session).await? {
-        return Ok(finding("blocker", object, format!("it is there and isn't empty: it has {occupant}"), None));
-    }
-    let locale = Locale::read(&session).await?;
-    Ok(match locale.differences(facts) {
-        (Some(blocker), _) => finding("blocker", object, blocker, None),
-        (None, Some(changed)) => finding("changed", object, changed, None),
-        _ => finding("ok", object, "it is there and empty, and will be restored into", None),
-    })
+/// Check constraints, defaults and casts of the source run with the rights of whoever restores, and whoever made them
+/// could be anybody.
+async fn superuser(maintenance: &Session, wishes: &Wishes) -> Result<Option<Finding>> {
+    let superuser = maintenance.connection.value("SHOW is_superuser").await?.as_deref() == Some("on");
+    Ok((superuser && !wishes.as_superuser).then(|| {
+        let what = "restoring runs functions of the source, and this role is a superuser: they could do anything here; \
+            if you trust whoever could make functions in the source, allow it with --as-superuser";
+        finding("blocker", "", what, Some("CREATE ROLE restorer LOGIN CREATEDB, and restore as that".to_owned()))
+    }))
 }
 
 fn version(maintenance: &Session, facts: &Facts) -> Option<Finding> {
@@ -71,36 +88,68 @@ fn version(maintenance: &Session, facts: &Facts) -> Option<Finding> {
     (from > to).then(|| finding("warning", "", what, None))
 }
 
-async fn extensions(maintenance: &Session, facts: &Facts) -> Result<Vec<Finding>> {
-    let rows = maintenance
-        .connection
-        .column("SELECT name || ' ' || default_version FROM pg_catalog.pg_available_extensions")
-        .await?;
-    let there: HashMap<&str, &str> = rows.iter().filter_map(|row| row.split_once(' ')).collect();
-    let judged = facts.extensions.iter().map(|extension| {
+/// The version of each extension that is made if none is named, and whether this role may make it.
+const EXTENSIONS: &str = "
+    SELECT e.name, e.default_version, NOT v.superuser OR v.trusted OR current_setting('is_superuser') = 'on'
+    FROM pg_catalog.pg_available_extensions AS e
+    JOIN pg_catalog.pg_available_extension_versions AS v ON v.name = e.name AND v.version = e.default_version";
+
+async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope) -> Result<Vec<Finding>> {
+    let mut there: HashMap<String, (String, bool)> = HashMap::new();
+    for row in maintenance.connection.rows(EXTENSIONS).await? {
+        let mut cells = row.into_iter().map(|cell| String::from_utf8(cell.unwrap_or_default()));
+        let mut next = || cells.next().unwrap_or_else(|| Ok(String::new()));
+        there.insert(next()?, (next()?, next()? == "t"));
+    }
+    let mut findings = Vec::new();
+    for extension in &facts.extensions {
         let object = format!("EXTENSION {}", ident(&extension.name));
+        let made = scope.has(&object) && !scope.chosen.as_ref().is_some_and(|chosen| chosen.is_there(&object));
+        if !made {
+            continue;
+        }
         match there.get(extension.name.as_str()) {
             None => {
-                let what = "the target server has no such extension: install its package there";
-                Some(finding("blocker", object, what, None))
+                let what = format!(
+                    "version {} is needed, and the target server has none: install its package there, or leave out what \
+                     needs it with --except",
+                    extension.version
+                );
+                findings.push(finding("blocker", object, what, None));
             }
-            Some(version) if *version != extension.version => {
+            Some((_, false)) => {
+                let what = "only a superuser may make it on this server";
+                let remedy =
+                    Some(format!("CREATE {object} in the target database, and restore with --if-exists append"));
+                findings.push(finding("blocker", object, what, remedy));
+            }
+            Some((version, true)) if *version != extension.version => {
                 let what = format!("version {version} instead of {}", extension.version);
-                Some(finding("changed", object, what, None))
+                findings.push(finding("changed", object, what, None));
             }
-            Some(_) => None,
+            Some(_) => {}
         }
-    });
-    Ok(judged.flatten().collect())
+    }
+    Ok(findings)
 }
 
-async fn roles(maintenance: &Session, facts: &Facts) -> Result<Vec<Finding>> {
+async fn roles(maintenance: &Session, facts: &Facts, wishes: &Wishes) -> Result<Vec<Finding>> {
     let there = maintenance.connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
-    let missing = facts.roles.iter().filter(|role| !there.contains(role));
-    Ok(missing
+    let named = facts.roles.iter().map(|role| wishes.owners.get(role).unwrap_or(role));
+    let mut missing: Vec<&String> = named.filter(|role| !there.contains(role)).collect();
+    missing.sort();
+    missing.dedup();
+    let mut findings: Vec<Finding> = missing
+        .into_iter()
         .map(|role| {
-            let what = "the target has no such role: its rights are left out";
+            let what = "the target has no such role: what it owns will belong to the restoring role, and its rights are left \
+                out; --owner gives them to another one";
             finding("warning", format!("ROLE {}", ident(role)), what, Some(format!("CREATE ROLE {}", ident(role))))
         })
-        .collect())
+        .collect();
+    let unknown = wishes.owners.keys().filter(|from| !facts.roles.contains(from));
+    findings.extend(unknown.map(|from| {
+        finding("warning", format!("ROLE {}", ident(from)), "--owner names it, and nothing in the backup does", None)
+    }));
+    Ok(findings)
 }

@@ -8,15 +8,15 @@
 //! one text as one transaction (PostgreSQL documentation 55.2.2.1). Only if that fails it is done statement by statement,
 //! which tells the object that can't be made.
 
-use super::labels::MissingProviders;
 use super::marker::Marker;
-use super::roles::{Made, Roles};
-use super::tablespaces::Tablespaces;
+use super::means::Means;
+use super::roles::Made;
 use super::target::Target;
-use crate::backup::units::{DATABASE, LAST, SUBSCRIPTIONS, note};
+use crate::backup::units::{LAST, SUBSCRIPTIONS, note};
 use crate::counts::Counts;
 use crate::entry::{Entry, LONGEST};
 use crate::quote::ident;
+use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Result, join_all};
@@ -39,16 +39,14 @@ const ANALYZE: &str = "ANALYZE ";
 pub struct Definitions<'a> {
     /// The connection, outside of a transaction.
     pub session: &'a Session,
-    /// The roles of the target.
-    pub roles: &'a Roles,
-    /// The tablespaces of the target.
-    pub tablespaces: &'a Tablespaces,
-    /// The providers of security labels that the target lacks.
-    pub providers: &'a MissingProviders,
+    /// What the target has to make objects with.
+    pub means: &'a Means,
     /// The database.
     pub target: &'a Target,
     /// Where it is marked.
     pub marker: &'a Marker,
+    /// What was chosen, if not everything.
+    pub chosen: Option<&'a Chosen>,
     /// The unit.
     pub unit: &'a Unit,
     /// Whether it was tried before.
@@ -62,31 +60,33 @@ pub struct Definitions<'a> {
 impl Definitions<'_> {
     /// Runs the unit's statements, but for those of parts that an attempt before has done.
     pub async fn write(&self, data: Data, complete: Complete) -> Result<Summary> {
-        if self.unit.name == DATABASE && self.target.is_in_place() {
-            let reason = "it was there: it keeps its own owner, privileges, comment and limit of connections";
-            let told = note("changed", format!("DATABASE {}", ident(&self.target.name)), reason);
-            let left_out = self.leave_out(data, complete).await?;
+        if let Some(kept) = self.target.way.keeps(&self.unit.name) {
+            let told = note("changed", format!("DATABASE {}", ident(&self.target.name)), kept);
+            let left_out = self.leave_out(data, complete, kept).await?;
             return Ok(Summary { notes: vec![told], ..left_out });
         }
-        if self.unit.name == SUBSCRIPTIONS && !self.may_subscribe().await? {
-            return self.leave_out(data, complete).await;
+        if self.unit.name == SUBSCRIPTIONS && !may_subscribe(self.session).await? {
+            return self.leave_out(data, complete, MAY_NOT_SUBSCRIBE).await;
         }
         let parts_done = if self.again { self.marker.parts_done(self.session, &self.unit.name).await? } else { 0 };
         let mut lines = Lines::new(data, LONGEST);
         let (mut notes, mut count, mut rows) = (Vec::new(), Made::default(), 0);
         for number in 1.. {
-            let entries = part(&mut lines).await?;
+            let mut entries = part(&mut lines).await?;
             rows += entries.len() as u64;
+            let last = entries.len() < PART;
+            if let Some(chosen) = self.chosen {
+                entries.retain(|entry| chosen.judge(entry).carries(entry, &mut notes));
+            }
             for entry in &entries {
-                if self.providers.allow(entry) {
-                    self.roles.count(entry, &mut count);
+                if self.means.providers.allow(entry) {
+                    self.means.roles.count(entry, &mut count);
                 } else {
                     count.left_out.extend(&entry.carries);
                 }
             }
-            let last = entries.len() < PART;
-            notes.extend(entries.iter().filter_map(|entry| self.providers.note(entry)));
-            notes.extend(self.possible(&entries).flat_map(|entry| self.roles.notes(entry)));
+            notes.extend(entries.iter().filter_map(|entry| self.means.providers.note(entry)));
+            notes.extend(self.possible(&entries).flat_map(|entry| self.means.roles.notes(entry)));
             if last {
                 complete.await?;
                 if self.done {
@@ -109,35 +109,17 @@ impl Definitions<'_> {
         })
     }
 
-    /// Whether the role may make subscriptions: a superuser, or from PostgreSQL 16 a member of a role for that.
-    async fn may_subscribe(&self) -> Result<bool> {
-        let query = "SELECT 1 FROM pg_catalog.pg_roles AS r
-            WHERE (r.rolsuper AND r.rolname = current_user)
-               OR (r.rolname = 'pg_create_subscription' AND pg_catalog.pg_has_role(r.oid, 'USAGE'))";
-        Ok(self.session.connection.value(query).await?.is_some())
-    }
-
     /// Marks the unit as done without running anything of it, and tells what is missing by that.
-    async fn leave_out(&self, data: Data, complete: Complete) -> Result<Summary> {
-        let mut lines = Lines::new(data, LONGEST);
-        let (mut objects, mut left_out) = (BTreeSet::new(), Counts::default());
-        while let Some(line) = lines.next().await? {
-            let entry = Entry::parse(&line)?;
-            left_out.extend(&entry.carries);
-            entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| left_out.add(kind, 1));
-            objects.insert(entry.object);
-        }
-        complete.await?;
+    async fn leave_out(&self, data: Data, complete: Complete, reason: &str) -> Result<Summary> {
+        let left_out = leave_out(data, complete, reason).await?;
         if !self.done {
             self.session.connection.run(self.marker.whole(&self.unit.name)).await?;
         }
-        let reason = "the restoring role may not make it: a superuser may";
-        let notes = objects.into_iter().map(|object| note("left-out", object, reason)).collect();
-        Ok(Summary { notes, left_out: left_out.into_list(), ..Summary::default() })
+        Ok(left_out)
     }
 
     fn possible<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = &'b Entry> {
-        entries.iter().filter(|entry| self.providers.allow(entry))
+        entries.iter().filter(|entry| self.means.providers.allow(entry))
     }
 
     async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {
@@ -147,12 +129,12 @@ impl Definitions<'_> {
         for entry in self.possible(entries) {
             if entry.tablespace != chosen {
                 chosen.clone_from(&entry.tablespace);
-                statements.push((&entry.object, self.tablespaces.choose(chosen.as_deref()).into()));
+                statements.push((&entry.object, self.means.tablespaces.choose(chosen.as_deref()).into()));
             }
-            let wanted = self.roles.statements(entry).filter(|sql| self.analyze || !sql.starts_with(ANALYZE));
+            let wanted = self.means.roles.statements(entry).filter(|sql| self.analyze || !sql.starts_with(ANALYZE));
             statements.extend(wanted.map(|sql| {
-                let kept = last.map(|place| self.marker.keep(place, &entry.object, sql).into());
-                (entry.object.as_str(), kept.unwrap_or(sql.into()))
+                let kept = last.map(|place| self.marker.keep(place, &entry.object, &sql).into());
+                (entry.object.as_str(), kept.unwrap_or(sql))
             }));
         }
         if let Some(text) = short(mark, &statements) {
@@ -168,6 +150,32 @@ impl Definitions<'_> {
         }
         self.session.connection.run("COMMIT").await.map(drop)
     }
+}
+
+/// Why subscriptions are left out.
+pub const MAY_NOT_SUBSCRIBE: &str = "the restoring role may not make it: a superuser may";
+
+/// Whether the role may make subscriptions: a superuser, or from PostgreSQL 16 a member of a role for that.
+pub async fn may_subscribe(session: &Session) -> Result<bool> {
+    let query = "SELECT 1 FROM pg_catalog.pg_roles AS r
+        WHERE (r.rolsuper AND r.rolname = current_user)
+           OR (r.rolname = 'pg_create_subscription' AND pg_catalog.pg_has_role(r.oid, 'USAGE'))";
+    Ok(session.connection.value(query).await?.is_some())
+}
+
+/// Reads a unit without running anything of it, and tells of each object why.
+pub async fn leave_out(data: Data, complete: Complete, reason: &str) -> Result<Summary> {
+    let mut lines = Lines::new(data, LONGEST);
+    let (mut objects, mut left_out) = (BTreeSet::new(), Counts::default());
+    while let Some(line) = lines.next().await? {
+        let entry = Entry::parse(&line)?;
+        left_out.extend(&entry.carries);
+        entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| left_out.add(kind, 1));
+        objects.insert(entry.object);
+    }
+    complete.await?;
+    let notes = objects.into_iter().map(|object| note("left-out", object, reason)).collect();
+    Ok(Summary { notes, left_out: left_out.into_list(), ..Summary::default() })
 }
 
 /// The mark and the statements as one text, if it isn't long.

@@ -45,9 +45,6 @@ pub async fn unmark(session: &Session, target: &Target, marker: &Marker, neutral
 ///
 /// Its owner gets it in the same transaction: earlier, it might be no longer ours to rename.
 pub async fn rename(maintenance: &Session, target: &Target, operation_id: &str) -> Result<Option<Note>> {
-    if target.is_in_place() {
-        return Ok(None);
-    }
     let name = ident(&target.name);
     let (owner, note) = owner(maintenance, target).await?;
     let owner = owner.map(|owner| format!("; ALTER DATABASE {name} OWNER TO {}", ident(owner))).unwrap_or_default();

@@ -16,16 +16,29 @@ const PUT: &str = "SELECT pg_catalog.count(pg_catalog.lo_put(oid, start, data)) 
 
 /// Writes a unit of pages and its mark in one transaction.
 pub async fn write(session: &Session, marker: &Marker, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
+    // A notice says that the table is there, from the second unit on.
+    let begin = format!("SET client_min_messages = warning; {STAGE}; BEGIN; {}", marker.whole(&unit.name));
+    session.connection.run(begin).await?;
+    let rows = put(session, data, complete).await?;
+    session.connection.run("COMMIT").await?;
+    Ok(Summary { rows: Some(rows), ..Summary::default() })
+}
+
+/// Writes pages within the transaction that the session is in.
+pub async fn add(session: &Session, data: Data, complete: Complete) -> Result<Summary> {
+    let begin = format!("SET LOCAL client_min_messages = warning; {STAGE}; TRUNCATE pg_temp.cofferdam_pages");
+    session.connection.run(begin).await?;
+    Ok(Summary { rows: Some(put(session, data, complete).await?), ..Summary::default() })
+}
+
+async fn put(session: &Session, data: Data, complete: Complete) -> Result<u64> {
     let connection = &session.connection;
     let failed = |error: Error| error.while_doing("writing large objects");
-    // A notice says that the table is there, from the second unit on.
-    connection.run(format!("SET client_min_messages = warning; {STAGE}; BEGIN; {}", marker.whole(&unit.name))).await?;
     let copy = "COPY pg_temp.cofferdam_pages FROM STDIN".to_owned().into_bytes();
     let rows = connection.copy_in(copy, data, complete).await.map_err(failed)?;
     let put = connection.value(PUT).await.map_err(failed)?;
     if put.as_deref() != Some(rows.to_string().as_str()) {
         return Err(Error::corrupt(format!("{rows} pages of large objects came, and not all of them were put back")));
     }
-    connection.run("COMMIT").await?;
-    Ok(Summary { rows: Some(rows), ..Summary::default() })
+    Ok(rows)
 }

@@ -1,5 +1,6 @@
 //! Restores: one session makes the target ready and shows it at the end, all of them write units.
 
+mod append;
 mod check;
 mod definitions;
 mod finish;
@@ -7,13 +8,19 @@ mod labels;
 mod large_objects;
 mod locale;
 mod marker;
+mod means;
 mod neutral;
 mod prepare;
+mod rename;
+mod replace;
 mod roles;
+mod scope;
 mod session;
 mod source;
 mod tablespaces;
 mod target;
+mod way;
+mod wishes;
 
 pub use finish::rename;
 pub use neutral::neutralize;

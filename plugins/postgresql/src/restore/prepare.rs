@@ -1,40 +1,46 @@
 //! The target, made ready.
 
+use super::check::Looked;
 use super::marker::Marker;
 use super::source::Facts;
 use super::tablespaces::Tablespaces;
-use super::target::{Target, exists, occupant, occupied, restoring_comment};
+use super::target::{Target, occupant, occupied, restoring_comment};
+use super::way::Way;
+use super::wishes::Wishes;
 use crate::backup::units::note;
 use crate::quote::{ident, literal};
 use crate::session::Session;
 use cofferdam_sdk::engine::{Note, RestoreOptions};
-use cofferdam_sdk::{Endpoint, Error, Result};
+use cofferdam_sdk::{Endpoint, Result};
 
 /// Where a server puts databases of which nothing else is said.
 pub const DEFAULT_TABLESPACE: &str = "pg_default";
 
-/// Makes an empty database for the restore, or takes an empty one that is there.
+/// Makes an empty database for the restore, or takes the one that is there.
 pub async fn prepare(
     endpoint: &Endpoint,
     maintenance: &Session,
     options: &RestoreOptions,
+    wishes: &Wishes,
     facts: &Facts,
+    looked: &Looked,
 ) -> Result<(Target, Vec<Note>)> {
-    if options.if_exists != "fail" {
-        return Err(Error::unsupported(format!("a restore to PostgreSQL can't {:?} yet", options.if_exists))
-            .with_hint("restore to another name, and rename or drop the old database then"));
-    }
     let name = options.database.as_deref().unwrap_or(&facts.database);
+    let units = looked.scope.units.as_ref().map_or(facts.units, Vec::len);
     let mut notes = Vec::new();
-    let target = if exists(maintenance, name).await? {
-        Target::in_place(name, &facts.encoding, facts.units).of(facts)
-    } else {
-        let target = Target::beside(name, &options.operation_id, &facts.encoding, facts.units).of(facts);
-        let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
-        let tablespace = facts.tablespace.as_deref().filter(|name| *name != DEFAULT_TABLESPACE);
-        let tablespace = tablespace.and_then(|name| tablespaces.of(name));
-        notes.extend(create(maintenance, &target, facts, tablespace).await?);
-        target
+    let target = match looked.way {
+        Way::Adding => {
+            return Ok((Target::in_place(name, &facts.encoding, units).by(Way::Adding).of(facts, wishes), notes));
+        }
+        Way::InPlace => Target::in_place(name, &facts.encoding, units).of(facts, wishes),
+        way => {
+            let target = Target::beside(name, &options.operation_id, &facts.encoding, units).by(way).of(facts, wishes);
+            let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
+            let tablespace = facts.tablespace.as_deref().filter(|name| *name != DEFAULT_TABLESPACE);
+            let tablespace = tablespace.and_then(|name| tablespaces.of(name));
+            notes.extend(create(maintenance, &target, facts, tablespace).await?);
+            target
+        }
     };
     let session = target.open(endpoint, &options.operation_id).await?;
     if let Some(occupant) = occupant(&session).await? {

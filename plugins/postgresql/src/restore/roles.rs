@@ -1,12 +1,15 @@
 //! The roles of the target, and what is left out for want of them.
 
+use super::rename::with_roles;
+use super::wishes::Wishes;
 use crate::backup::units::note;
 use crate::counts::Counts;
 use crate::entry::{Entry, RoleStatement};
 use crate::session::Session;
 use cofferdam_sdk::Result;
 use cofferdam_sdk::engine::Note;
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The roles of the target.
 #[derive(Debug, Default)]
@@ -14,6 +17,10 @@ pub struct Roles {
     there: HashSet<String>,
     /// Those that we may act as and give objects to. All of them, for a superuser.
     ours: HashSet<String>,
+    /// The target's names for roles of the source.
+    owners: HashMap<String, String>,
+    /// Whether everything is to belong to the restoring role.
+    no_owner: bool,
 }
 
 /// What entries made, by kind.
@@ -33,30 +40,55 @@ impl Roles {
         let right = if session.version.major() >= 16 { "SET" } else { "MEMBER" };
         let there = session.connection.column(names).await?;
         let ours = session.connection.column(format!("{names} WHERE pg_catalog.pg_has_role(oid, '{right}')")).await?;
-        Ok(Self { there: there.into_iter().collect(), ours: ours.into_iter().collect() })
+        Ok(Self { there: there.into_iter().collect(), ours: ours.into_iter().collect(), ..Self::default() })
+    }
+
+    /// With other roles for the source's, as the operator wants it.
+    #[must_use]
+    pub fn as_wished(self, wishes: &Wishes) -> Self {
+        Self { owners: wishes.owners.clone(), no_owner: wishes.no_owner, ..self }
     }
 
     /// The statements of an entry that can be run.
-    pub fn statements<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a str> {
-        let for_roles = entry.for_roles.iter().filter(|statement| self.allow(statement));
-        entry.sql.iter().chain(for_roles.map(|statement| &statement.sql)).map(String::as_str)
+    pub fn statements<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = Cow<'a, str>> {
+        let for_roles = entry.for_roles.iter().filter(|statement| self.wanted(statement) && self.allow(statement));
+        let own = entry.sql.iter().map(|sql| Cow::Borrowed(sql.as_str()));
+        own.chain(for_roles.filter_map(|statement| self.renamed(statement)))
+    }
+
+    /// The statement with the target's names for roles.
+    fn renamed<'a>(&self, statement: &'a RoleStatement) -> Option<Cow<'a, str>> {
+        if statement.roles.iter().all(|role| !self.owners.contains_key(role)) {
+            return Some(Cow::Borrowed(&statement.sql));
+        }
+        with_roles(&statement.sql, &statement.roles, &self.owners).map(Cow::Owned)
+    }
+
+    fn name<'a>(&'a self, role: &'a String) -> &'a String {
+        self.owners.get(role).unwrap_or(role)
+    }
+
+    /// Whether a statement is one to be run if it can be.
+    fn wanted(&self, statement: &RoleStatement) -> bool {
+        !(self.no_owner && statement.sql.contains(" OWNER TO ") && statement.roles == statement.acts_as)
     }
 
     /// Counts what an entry makes here, and what it would have made.
     pub fn count(&self, entry: &Entry, made: &mut Made) {
         made.carried.extend(&entry.carries);
         for statement in &entry.for_roles {
-            let counts = if self.allow(statement) { &mut made.carried } else { &mut made.left_out };
+            let made_here = self.wanted(statement) && self.allow(statement) && self.renamed(statement).is_some();
+            let counts = if made_here { &mut made.carried } else { &mut made.left_out };
             statement.carries.iter().for_each(|kind| counts.add(kind, 1));
         }
     }
 
     /// What to tell of the statements that can't.
     pub fn notes(&self, entry: &Entry) -> Vec<Note> {
-        let left_out = || entry.for_roles.iter().filter(|statement| !self.allow(statement));
-        let named = left_out().flat_map(|statement| &statement.roles);
+        let left_out = || entry.for_roles.iter().filter(|s| self.wanted(s) && !self.allow(s));
+        let named = left_out().flat_map(|statement| &statement.roles).map(|role| self.name(role));
         let missing: BTreeSet<&str> = named.filter(|role| !self.there.contains(*role)).map(String::as_str).collect();
-        let acting = left_out().flat_map(|statement| &statement.acts_as);
+        let acting = left_out().flat_map(|statement| &statement.acts_as).map(|role| self.name(role));
         let foreign = acting.filter(|role| self.there.contains(*role) && !self.ours.contains(*role));
         let foreign: BTreeSet<&str> = foreign.map(String::as_str).collect();
         // A policy is a single statement, for all its roles.
@@ -71,12 +103,20 @@ impl Roles {
             (!list.is_empty()).then(|| note(kind, entry.object.clone(), format!("{what}: {why} {word} {list}")))
         };
         let missing = tell(missing, "the target has no");
-        missing.into_iter().chain(tell(foreign, "the restoring role may not act as")).collect()
+        let mut notes: Vec<Note> =
+            missing.into_iter().chain(tell(foreign, "the restoring role may not act as")).collect();
+        let fixed = entry.for_roles.iter().filter(|s| self.wanted(s) && self.allow(s) && self.renamed(s).is_none());
+        notes.extend(fixed.map(|statement| {
+            let reason =
+                format!("left out: it names {} in a way that --owner can't change", statement.roles.join(", "));
+            note("left-out", entry.object.clone(), reason)
+        }));
+        notes
     }
 
     fn allow(&self, statement: &RoleStatement) -> bool {
-        statement.roles.iter().all(|role| self.there.contains(role))
-            && statement.acts_as.iter().all(|role| self.ours.contains(role))
+        statement.roles.iter().all(|role| self.there.contains(self.name(role)))
+            && statement.acts_as.iter().all(|role| self.ours.contains(self.name(role)))
     }
 }
 
@@ -87,7 +127,7 @@ mod tests {
 
     fn roles() -> Roles {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Roles { there: set(&["bob", "carol"]), ours: set(&["bob"]) }
+        Roles { there: set(&["bob", "carol"]), ours: set(&["bob"]), ..Roles::default() }
     }
 
     fn for_roles(names: &[&str]) -> RoleStatement {
@@ -113,6 +153,25 @@ mod tests {
         assert_eq!(notes.len(), 1);
         assert!(notes[0].reason.ends_with("no role alice"));
         assert!(roles.notes(&Entry::new("x", vec![])).is_empty());
+    }
+
+    #[test]
+    fn a_mapped_role_takes_the_place_of_the_sources() {
+        let mut entry = Entry::new("TABLE \"t\"", Vec::new());
+        entry.owned_by("alice");
+        let roles = Roles { owners: HashMap::from([("alice".to_owned(), "bob".to_owned())]), ..roles() };
+        assert_eq!(roles.statements(&entry).collect::<Vec<_>>(), ["ALTER TABLE \"t\" OWNER TO \"bob\""]);
+        assert!(roles.notes(&entry).is_empty());
+    }
+
+    #[test]
+    fn without_owners_rights_stay() {
+        let mut entry = Entry::new("TABLE \"t\"", Vec::new());
+        entry.owned_by("alice");
+        entry.for_roles.push(for_roles(&["bob"]));
+        let roles = Roles { no_owner: true, ..roles() };
+        assert_eq!(roles.statements(&entry).collect::<Vec<_>>(), ["grant"]);
+        assert!(roles.notes(&entry).is_empty());
     }
 
     #[test]

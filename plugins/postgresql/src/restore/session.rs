@@ -1,72 +1,134 @@
 //! A session of a restore.
 
+use super::append::Append;
+use super::check::{self, Looked};
 use super::definitions::Definitions;
-use super::labels::MissingProviders;
 use super::marker::Marker;
-use super::roles::Roles;
+use super::means::Means;
 use super::source::Facts;
-use super::tablespaces::Tablespaces;
 use super::target::Target;
-use super::{check, finish, large_objects, prepare};
+use super::way::Way;
+use super::wishes::Wishes;
+use super::{finish, large_objects, prepare, replace};
 use crate::backup::units::LARGE_OBJECT_PAGES;
 use crate::quote::{idents, qualified};
-use crate::session::{Session, refuse_selection};
+use crate::selection::Chosen;
+use crate::session::Session;
 use crate::table::Table;
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
 };
 use cofferdam_sdk::postgres::statement;
-use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult, options};
+use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// A session of a restore.
 pub struct Restore {
     endpoint: Endpoint,
     options: RestoreOptions,
+    wishes: Wishes,
     marker: Marker,
-    /// Whether the planner's statistics are gathered.
-    analyze: bool,
-    /// The leader's connection to the database that is named to manage others.
-    maintenance: Option<Session>,
-    target: RefCell<Option<Target>>,
+    /// The leader's connection to a database that isn't the target, to manage that.
+    maintenance: Mutex<Option<Rc<Session>>>,
+    place: RefCell<Option<Rc<Place>>>,
     /// What isn't as it was, for the end.
     notes: RefCell<Vec<Note>>,
     /// Writes may overlap, but each is a transaction of the one connection.
-    writer: Mutex<Option<Writer>>,
+    writer: Mutex<Writer>,
 }
 
-struct Writer {
-    session: Session,
-    roles: Roles,
-    tablespaces: Tablespaces,
-    providers: MissingProviders,
+/// Where a restore goes, and what of it. This is what a session needs to join.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    target: Target,
+    chosen: Option<Chosen>,
+}
+
+#[derive(Default)]
+enum Writer {
+    #[default]
+    None,
+    /// Each unit is a transaction with a mark.
+    Units(Session, Means),
+    /// All of them are one.
+    Append(Append),
 }
 
 impl Restore {
-    fn maintenance(&self) -> Result<&Session> {
-        self.maintenance.as_ref().ok_or_else(|| Error::internal("only the session that leads can do that"))
+    fn new(endpoint: Endpoint, options: RestoreOptions) -> Result<Self> {
+        Ok(Self {
+            marker: Marker::new(&options.operation_id),
+            wishes: Wishes::of(&options)?,
+            endpoint,
+            options,
+            maintenance: Mutex::new(None),
+            place: RefCell::default(),
+            notes: RefCell::default(),
+            writer: Mutex::new(Writer::None),
+        })
     }
 
-    fn target(&self) -> Result<Target> {
-        self.target.borrow().clone().ok_or_else(|| Error::internal("the restore isn't prepared"))
+    /// A connection to a database that isn't `target`: nobody may be connected to one that is renamed. The endpoint's own,
+    /// or where that is the target or isn't there, one that every server has.
+    async fn maintenance(&self, target: &str) -> Result<Rc<Session>> {
+        let mut slot = self.maintenance.lock().await;
+        if let Some(session) = slot.as_ref() {
+            return Ok(Rc::clone(session));
+        }
+        let info = self.endpoint.info();
+        let own = info.database.or(info.user);
+        let candidates = own.into_iter().chain(["postgres", "template1"].map(str::to_owned));
+        let mut failed: Option<Error> = None;
+        for database in candidates.filter(|database| database != target) {
+            match Session::open(&self.endpoint, Some(database), &self.options.operation_id).await {
+                Ok(session) => {
+                    let session = Rc::new(session);
+                    *slot = Some(Rc::clone(&session));
+                    return Ok(session);
+                }
+                // No such database, or none that this role may connect to.
+                Err(error) if ["3D000", "42501"].iter().any(|code| error.has_engine_code(code)) => {
+                    failed.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| Error::internal("there is no database to connect to")))
     }
 
-    async fn writer(&self, target: &Target) -> Result<Writer> {
+    fn place(&self) -> Result<Rc<Place>> {
+        self.place.borrow().clone().ok_or_else(|| Error::internal("the restore isn't prepared"))
+    }
+
+    async fn look(&self, source: &Source, facts: &Facts) -> Result<(Rc<Session>, Looked)> {
+        let maintenance = self.maintenance(self.options.database.as_deref().unwrap_or(&facts.database)).await?;
+        let looked = check::look(&self.endpoint, &maintenance, &self.options, &self.wishes, source, facts).await?;
+        Ok((maintenance, looked))
+    }
+
+    async fn units(&self, target: &Target) -> Result<Writer> {
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
-        let roles = Roles::read(&session).await?;
-        let tablespaces = Tablespaces::read(&session, &self.options.extra).await?;
-        let providers = MissingProviders::among(&session, &target.label_providers).await?;
-        Ok(Writer { session, roles, tablespaces, providers })
+        let means = Means::read(&session, target, &self.options.extra, &self.wishes).await?;
+        Ok(Writer::Units(session, means))
     }
 
-    async fn copy(&self, session: &Session, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
+    async fn copy(
+        &self,
+        session: &Session,
+        target: &Target,
+        unit: &Unit,
+        data: Data,
+        complete: Complete,
+    ) -> Result<Summary> {
         let table = Table::of(unit)?;
         let name = qualified(&table.schema, &table.name);
         let columns = if table.columns.is_empty() { String::new() } else { format!(" ({})", idents(&table.columns)) };
         let sql = format!(
             "{};\nCOPY {name}{columns} FROM STDIN (ENCODING '{}')",
             self.marker.whole(&unit.name),
-            self.target()?.encoding
+            target.encoding
         );
         let copied = session.connection.copy_in(statement(sql), data, complete).await;
         let rows = copied.map_err(|error| error.while_doing(format!("writing table {name}")))?;
@@ -74,75 +136,63 @@ impl Restore {
     }
 }
 
-/// Whether the planner's statistics are gathered: the setting `analyze`.
-fn analyze(options: &RestoreOptions) -> Result<bool> {
-    match options::get(&options.extra, "analyze") {
-        None | Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(other) => Err(Error::invalid_options(format!("analyze must be on or off, it is {other:?}"))),
-    }
-}
-
 impl RestoreSession for Restore {
     async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
-        refuse_selection(&options.only, &options.except)?;
         if options.neutral && options.if_exists == "append" {
             // What is there already would be switched off with what comes.
             return Err(Error::unsupported("what is appended to a database can't be made neutral")
                 .with_hint("restore it into a database of its own"));
         }
-        let maintenance = Session::open(&target, None, &options.operation_id).await?;
-        Ok(Self {
-            marker: Marker::new(&options.operation_id),
-            analyze: analyze(&options)?,
-            endpoint: target,
-            options,
-            maintenance: Some(maintenance),
-            target: RefCell::default(),
-            notes: RefCell::default(),
-            writer: Mutex::new(None),
-        })
+        Self::new(target, options)
     }
 
     async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<Self> {
-        let working: Target =
+        let place: Place =
             serde_json::from_str(&token).map_err(|error| Error::internal(format!("the token isn't ours: {error}")))?;
-        let session = Self {
-            marker: Marker::new(&options.operation_id),
-            analyze: analyze(&options)?,
-            endpoint: target,
-            options,
-            maintenance: None,
-            target: RefCell::new(Some(working.clone())),
-            notes: RefCell::default(),
-            writer: Mutex::new(None),
-        };
-        let writer = session.writer(&working).await?;
-        *session.writer.lock().await = Some(writer);
+        let session = Self::new(target, options)?;
+        *session.writer.lock().await = session.units(&place.target).await?;
+        *session.place.borrow_mut() = Some(Rc::new(place));
         Ok(session)
     }
 
     async fn check(&self, source: Source) -> Result<Vec<Finding>> {
-        check::check(&self.endpoint, self.maintenance()?, &self.options, &Facts::of(&source)?).await
+        Ok(self.look(&source, &Facts::of(&source)?).await?.1.findings)
     }
 
     async fn prepare(&self, source: Source) -> Result<Prepared> {
         let facts = Facts::of(&source)?;
-        let (target, notes) = prepare::prepare(&self.endpoint, self.maintenance()?, &self.options, &facts).await?;
+        let (maintenance, looked) = self.look(&source, &facts).await?;
+        let (target, notes) =
+            prepare::prepare(&self.endpoint, &maintenance, &self.options, &self.wishes, &facts, &looked).await?;
         *self.notes.borrow_mut() = notes;
-        let token = serde_json::to_string(&target).map_err(|error| Error::internal(format!("token: {error}")))?;
-        *self.target.borrow_mut() = Some(target);
-        Ok(Prepared { token: Some(token), units: None })
+        let Looked { way, scope, moved, .. } = looked;
+        let place = Place { target, chosen: scope.chosen };
+        let mut token = None;
+        if way == Way::Adding {
+            let chosen = place.chosen.clone().ok_or_else(|| Error::internal("nothing was chosen to be added"))?;
+            let session = place.target.open(&self.endpoint, &self.options.operation_id).await?;
+            let means = Means::read(&session, &place.target, &self.options.extra, &self.wishes).await?;
+            let id = &self.options.operation_id;
+            let append = Append::begin(session, &place.target, means, chosen, moved, id).await?;
+            *self.writer.lock().await = Writer::Append(append);
+        } else {
+            let text = serde_json::to_string(&place);
+            token = Some(text.map_err(|error| Error::internal(format!("token: {error}")))?);
+        }
+        *self.place.borrow_mut() = Some(Rc::new(place));
+        Ok(Prepared { token, units: scope.units })
     }
 
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
-        let target = self.target()?;
-        let mut slot = self.writer.lock().await;
-        if slot.is_none() {
-            *slot = Some(self.writer(&target).await?);
+        let place = self.place()?;
+        let mut writer = self.writer.lock().await;
+        if matches!(*writer, Writer::None) {
+            *writer = self.units(&place.target).await?;
         }
-        let Some(Writer { session, roles, tablespaces, providers }) = slot.as_ref() else {
-            return Err(Error::internal("there is no connection to write with"));
+        let (session, means) = match &*writer {
+            Writer::Append(append) => return append.write(&unit, data, complete).await,
+            Writer::Units(session, means) => (session, means),
+            Writer::None => return Err(Error::internal("there is no connection to write with")),
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
         let written = if unit.format == LARGE_OBJECT_PAGES && !done {
@@ -150,43 +200,56 @@ impl RestoreSession for Restore {
         } else if unit.framing != "lines" {
             let definitions = Definitions {
                 session,
-                roles,
-                tablespaces,
-                providers,
-                target: &target,
+                means,
+                target: &place.target,
                 marker: &self.marker,
+                chosen: place.chosen.as_ref(),
                 unit: &unit,
                 again: attempt > 0,
                 done,
-                analyze: self.analyze,
+                analyze: self.wishes.analyze,
             };
             definitions.write(data, complete).await
         } else if done {
             drain(data, complete).await
         } else {
-            self.copy(session, &unit, data, complete).await
+            self.copy(session, &place.target, &unit, data, complete).await
         };
         if written.is_err() {
             // It may be lost, or in a transaction that failed; the next write makes a new one.
-            *slot = None;
+            *writer = Writer::None;
         }
         written
     }
 
     async fn close(&self) -> Result<()> {
-        *self.writer.lock().await = None;
+        *self.writer.lock().await = Writer::None;
         Ok(())
     }
 
     async fn finish(&self) -> Result<Vec<Note>> {
-        let target = self.target()?;
-        // A connection of its own, so that it is known to be closed before the database is renamed.
-        *self.writer.lock().await = None;
-        let session = target.open(&self.endpoint, &self.options.operation_id).await?;
+        let place = self.place()?;
+        let target = &place.target;
+        let id = &self.options.operation_id;
+        // What writes is closed before the database is renamed.
+        let writer = std::mem::take(&mut *self.writer.lock().await);
         let mut notes = self.notes.take();
-        notes.extend(finish::unmark(&session, &target, &self.marker, self.options.neutral).await?);
+        if let Writer::Append(append) = writer {
+            notes.extend(append.finish(&self.endpoint, &target.name).await?);
+            return Ok(notes);
+        }
+        drop(writer);
+        let session = target.open(&self.endpoint, id).await?;
+        notes.extend(finish::unmark(&session, target, &self.marker, self.options.neutral).await?);
         drop(session);
-        notes.extend(finish::rename(self.maintenance()?, &target, &self.options.operation_id).await?);
+        let maintenance = self.maintenance(&target.name).await?;
+        match target.way {
+            Way::Beside => notes.extend(finish::rename(&maintenance, target, id).await?),
+            Way::Replacing => {
+                notes.extend(replace::swap(&self.endpoint, &maintenance, target, &self.wishes, id).await?);
+            }
+            Way::InPlace | Way::Adding => {}
+        }
         Ok(notes)
     }
 }

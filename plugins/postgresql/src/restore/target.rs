@@ -1,6 +1,8 @@
 //! The database that is written to, and under which name.
 
 use super::source::Facts;
+use super::way::Way;
+use super::wishes::Wishes;
 use crate::quote::{ident, literal};
 use crate::session::Session;
 use cofferdam_sdk::{Endpoint, Error, Result};
@@ -32,18 +34,15 @@ pub struct Target {
     pub owner: Option<String>,
     /// Providers of security labels that the source's objects have labels of.
     pub label_providers: Vec<String>,
+    /// How it is come by.
+    pub way: Way,
 }
 
 impl Target {
     /// A database built beside, so that nothing half-done is ever seen under the name.
     pub fn beside(name: &str, operation_id: &str, encoding: &str, units: usize) -> Self {
-        let room = LONGEST_NAME.saturating_sub(WORKING_INFIX.len() + operation_id.len());
-        let mut end = room.min(name.len());
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        let shortened = name.get(..end).unwrap_or_default();
-        Self { working: format!("{shortened}{WORKING_INFIX}{operation_id}"), ..Self::in_place(name, encoding, units) }
+        let working = with_suffix(name, &format!("{WORKING_INFIX}{operation_id}"));
+        Self { working, way: Way::Beside, ..Self::in_place(name, encoding, units) }
     }
 
     /// A database that is there already.
@@ -55,20 +54,22 @@ impl Target {
             units,
             owner: None,
             label_providers: Vec::new(),
+            way: Way::InPlace,
         }
     }
 
-    /// With what the source says of itself.
+    /// With what the source says of itself, and the operator of owners.
     #[must_use]
-    pub fn of(mut self, facts: &Facts) -> Self {
-        self.owner.clone_from(&facts.owner);
-        self.label_providers.clone_from(&facts.label_providers);
-        self
+    pub fn of(self, facts: &Facts, wishes: &Wishes) -> Self {
+        let owner = facts.owner.as_ref().filter(|_| !wishes.no_owner);
+        let owner = owner.map(|owner| wishes.owners.get(owner).unwrap_or(owner).clone());
+        Self { owner, label_providers: facts.label_providers.clone(), ..self }
     }
 
-    /// Whether the database was there before.
-    pub fn is_in_place(&self) -> bool {
-        self.working == self.name
+    /// The same, come by in another way.
+    #[must_use]
+    pub fn by(self, way: Way) -> Self {
+        Self { way, ..self }
     }
 
     /// Connects to it, with what makes writing fast and lets definitions in that refer to what comes later.
@@ -116,6 +117,15 @@ impl Target {
     }
 }
 
+/// A name with something behind it, shortened where the server would cut what is behind it.
+pub fn with_suffix(name: &str, suffix: &str) -> String {
+    let mut end = LONGEST_NAME.saturating_sub(suffix.len()).min(name.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", name.get(..end).unwrap_or_default())
+}
+
 /// Whether a database of that name is there.
 pub async fn exists(session: &Session, name: &str) -> Result<bool> {
     let query = format!("SELECT 1 FROM pg_catalog.pg_database WHERE datname = {}", literal(name));
@@ -130,7 +140,7 @@ pub async fn occupant(session: &Session) -> Result<Option<String>> {
 /// The error for a database that holds something.
 pub fn occupied(name: &str, occupant: &str) -> Error {
     Error::already_exists(format!("database {} is there and isn't empty: it has {occupant}", ident(name)))
-        .with_hint("name another database, or drop this one first")
+        .with_hint("name another database, or choose --if-exists replace or append")
 }
 
 #[cfg(test)]
@@ -165,7 +175,7 @@ mod tests {
         assert!(target.working.len() <= LONGEST_NAME);
         assert!(target.working.ends_with(&format!("{WORKING_INFIX}{id}")));
         assert!(target.working.starts_with("üüüü"));
-        assert!(!target.is_in_place());
+        assert_eq!(target.way, Way::Beside);
     }
 
     #[test]

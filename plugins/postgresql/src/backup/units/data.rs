@@ -16,7 +16,9 @@ impl Building {
     pub(super) fn data(&mut self, table: &tables::Row, parts: &tables::Parts) {
         let name = unit_name("data", &table.schema, &table.name);
         let columns = serde_json::Value::from(table.copied_columns(parts)).to_string();
-        let extra = [("schema", table.schema.clone()), ("table", table.name.clone()), ("columns", columns)];
+        let types = serde_json::Value::from(table.copied_types(parts)).to_string();
+        let extra =
+            [("schema", table.schema.clone()), ("table", table.name.clone()), ("columns", columns), ("types", types)];
         let extra = extra.map(|(key, value)| (key.to_owned(), value)).to_vec();
         let object = object_name(&table.schema, &table.name);
         let ranges = ranges(table.pages.unwrap_or(0), table.bytes.unwrap_or(0), self.split);

@@ -7,10 +7,17 @@ use crate::backup::partitions::Partitions;
 use crate::catalog::tables;
 use crate::entry::Entry;
 use crate::quote::{qualified, unit_name};
+use crate::selection::Survey;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 impl Building {
-    pub(super) fn indexes(&mut self, inventory: &Inventory, parts: &tables::Parts, partitions: &Partitions) {
+    pub(super) fn indexes(
+        &mut self,
+        inventory: &Inventory,
+        parts: &tables::Parts,
+        partitions: &Partitions,
+        survey: &Survey,
+    ) {
         let views = inventory.views.iter().filter(|view| view.kind == "m").map(|view| view.oid).collect::<HashSet<_>>();
         let mut by_table: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
         for index in inventory.indexes.iter().filter(|index| !views.contains(&index.relation) && !index.of_extension) {
@@ -19,7 +26,7 @@ impl Building {
                 self.notes.push(note("left-out", index.address(), reason));
                 self.left_out.add(index.word(), 1);
             } else {
-                by_table.entry(index.relation).or_default().push(index.entry());
+                by_table.entry(index.relation).or_default().push(survey.placed(index.entry(), index.ids()));
             }
         }
         let proofs = Proofs::new(inventory, parts);
@@ -34,7 +41,7 @@ impl Building {
             entries.extend(unproven);
             entries.extend(proven.into_iter().map(|sql| Entry::new(address.clone(), vec![sql])));
             if table.has_data() {
-                entries.push(Entry::new(address, vec![format!("ANALYZE {}", table.qualified())]));
+                entries.push(Entry::new(address.clone(), vec![format!("ANALYZE {}", table.qualified())]));
             }
             if !entries.is_empty() {
                 let name = unit_name("indexes", &table.schema, &table.name);
@@ -45,6 +52,7 @@ impl Building {
                 // What isn't proven holds for the rows of heirs too, once it is there.
                 after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid)).flatten().cloned());
                 self.entries_unit(&name, after, vec![object_name(&table.schema, &table.name)], entries);
+                self.last_belongs_to(&address);
             }
         }
         self.drop_unknown_needs();
@@ -58,7 +66,7 @@ impl Building {
         }
     }
 
-    pub(super) fn foreign_keys(&mut self, inventory: &Inventory, partitions: &Partitions) {
+    pub(super) fn foreign_keys(&mut self, inventory: &Inventory, partitions: &Partitions, survey: &Survey) {
         let mut by_table: BTreeMap<u32, Vec<_>> = BTreeMap::new();
         for key in &inventory.foreign_keys {
             by_table.entry(key.relation).or_default().push(key);
@@ -77,10 +85,11 @@ impl Building {
             let mut after: Vec<String> = after.into_iter().collect();
             after.sort();
             let mut entries = vec![lock_in_order(table, keys.iter().map(|key| key.referenced), partitions)];
-            entries.extend(keys.into_iter().map(|key| key.entry()));
+            entries.extend(keys.into_iter().map(|key| survey.placed(key.entry(), [key.id()])));
             let name = unit_name("foreign-keys", &table.schema, &table.name);
             let objects = vec![object_name(&table.schema, &table.name)];
             self.entries_unit(&name, after, objects, entries);
+            self.last_belongs_to(&format!("TABLE {}", table.qualified()));
         }
     }
 }
@@ -91,8 +100,9 @@ fn lock_in_order(table: &tables::Row, referenced: impl Iterator<Item = u32>, par
     let own = table.qualified();
     let mut names: BTreeSet<String> =
         referenced.filter_map(|oid| partitions.name(oid)).map(|(schema, name)| qualified(schema, name)).collect();
+    let needs = names.iter().map(|name| format!("TABLE {name}")).collect();
     names.insert(own.clone());
     let list = names.into_iter().collect::<Vec<_>>().join(", ");
-    let lock = format!("LOCK TABLE {list} IN SHARE ROW EXCLUSIVE MODE");
-    Entry { compare_as: Some(String::new()), ..Entry::new(format!("TABLE {own}"), vec![lock]) }
+    let lock = vec![format!("LOCK TABLE {list} IN SHARE ROW EXCLUSIVE MODE")];
+    Entry { needs, aid: true, compare_as: Some(String::new()), ..Entry::new(format!("TABLE {own}"), lock) }
 }

@@ -3,6 +3,7 @@
 use super::{Building, LARGE_OBJECT_PAGES, LARGE_OBJECTS, PRE_DATA};
 use crate::catalog::large_objects::Range;
 use crate::entry::FORMAT;
+use crate::selection;
 use cofferdam_sdk::engine::Unit;
 
 /// What the definition of one takes, in bytes, roughly.
@@ -11,7 +12,9 @@ const DEFINITION: u64 = 60;
 impl Building {
     pub(super) fn large_objects(&mut self, ranges: &[Range]) {
         for (number, range) in (1..).zip(ranges) {
-            let extra = [("first", range.first), ("last", range.last)];
+            let extra =
+                [("first", range.first), ("last", range.last)].map(|(key, oid)| (key.to_owned(), oid.to_string()));
+            let of = ("of".to_owned(), selection::LARGE_OBJECTS.to_owned());
             let definitions = Unit {
                 name: format!("{LARGE_OBJECTS}definitions/{number}"),
                 format: FORMAT.to_owned(),
@@ -22,7 +25,7 @@ impl Building {
                 estimated_rows: None,
                 leader: false,
                 external: false,
-                extra: extra.map(|(key, oid)| (key.to_owned(), oid.to_string())).to_vec(),
+                extra: extra.into_iter().chain([of]).collect(),
             };
             let pages = Unit {
                 name: format!("{LARGE_OBJECTS}pages/{number}"),

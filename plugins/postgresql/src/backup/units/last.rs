@@ -1,12 +1,13 @@
 //! Units of what comes when everything else is there, in the transaction that ends a restore: it would be in the way of the
 //! restore's own sessions, or of cleaning up after them.
 
-use super::post_data::firsts;
+use super::post_data::{firsts, placed};
 use super::{Building, DATABASE, EVENT_TRIGGERS, SETTINGS, SUBSCRIPTIONS};
 use crate::backup::inventory::Inventory;
 use crate::catalog::definitions::Row;
 use crate::catalog::id::class;
 use crate::entry::Entry;
+use crate::selection::Survey;
 use std::collections::HashMap;
 
 /// The unit that makes an object of this catalogue, if that is one of the last.
@@ -21,13 +22,13 @@ pub fn unit_of(class: u32) -> Option<&'static str> {
 
 impl Building {
     /// The last units; `said` is what is said of their objects, by unit.
-    pub(super) fn last(&mut self, inventory: &Inventory, mut said: HashMap<&'static str, Vec<Entry>>) {
-        let entries = |rows: &[Row]| rows.iter().cloned().map(Row::into_entry).collect::<Vec<_>>();
+    pub(super) fn last(&mut self, inventory: &Inventory, mut said: HashMap<&'static str, Vec<Entry>>, survey: &Survey) {
+        let entries = |rows: &[Row]| rows.iter().cloned().map(|row| placed(row, survey)).collect::<Vec<_>>();
         let definitions = &inventory.definitions;
-        let mut database: Vec<Entry> =
-            inventory.database.iter().cloned().flat_map(crate::catalog::database::Row::into_entries).collect();
+        let own = inventory.database.iter().cloned().flat_map(crate::catalog::database::Row::into_entries);
+        let mut database: Vec<Entry> = own.map(|entry| survey.placed(entry, [])).collect();
         let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| row.on_database());
-        database.extend(granted.map(|(row, first)| row.into_entry(first)));
+        database.extend(granted.map(|(row, first)| survey.placed(row.into_entry(first), [])));
         let made = [
             (SUBSCRIPTIONS, entries(&definitions.subscriptions)),
             (SETTINGS, entries(&definitions.settings)),

@@ -4,16 +4,20 @@ mod data;
 mod indexes;
 mod large_objects;
 mod last;
-mod objects;
+pub mod objects;
 mod post_data;
 mod proofs;
 
 use super::inventory::Inventory;
 use super::partitions::Partitions;
 use super::sequences;
+use crate::catalog::large_objects::Count;
 use crate::counts::Counts;
 use crate::entry::{Entry, FORMAT};
 use crate::order::order;
+use crate::quote::qualified;
+use crate::selection::{self, Chosen, Contents, Survey};
+use cofferdam_sdk::Result;
 use cofferdam_sdk::engine::{Note, Unit};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -53,9 +57,11 @@ pub struct Units {
     /// What of it is counted in reports.
     pub left_out: Counts,
     /// The large objects, which have units of their own kind.
-    pub large_objects: crate::catalog::large_objects::Count,
+    pub large_objects: Count,
     /// Schema and name of the sequences whose values are read at the end.
     pub sequences: Vec<(String, String)>,
+    /// What there is to choose from.
+    pub contents: Contents,
 }
 
 impl Units {
@@ -67,6 +73,7 @@ impl Units {
         let mut building = Building { split, ..Building::default() };
         let late: HashSet<_> = inventory.indexes.iter().flat_map(|index| index.ids()).collect();
         let (objects, parts) = objects::of(&inventory);
+        let survey = Survey::new(&inventory, &objects);
         let ordered = order(&objects, &inventory.edges, &inventory.aliases, &late);
         building.entries_unit(PRE_DATA, Vec::new(), Vec::new(), ordered.before_data);
         for table in inventory.tables.iter().filter(|table| table.has_data()) {
@@ -84,14 +91,14 @@ impl Units {
             building.notes.push(note("changed", format!("TABLE {}", table.qualified()), reason));
         }
         let partitions = Partitions::new(&inventory.tables);
-        building.indexes(&inventory, &parts, &partitions);
-        building.foreign_keys(&inventory, &partitions);
+        building.indexes(&inventory, &parts, &partitions, &survey);
+        building.foreign_keys(&inventory, &partitions, &survey);
         let everything: Vec<String> = building.units.iter().map(|unit| unit.name.clone()).collect();
-        let (post_data, said_last) = building.post_data(&inventory, &objects, ordered.after_indexes);
+        let (post_data, said_last) = building.post_data(&inventory, &objects, ordered.after_indexes, &survey);
         building.entries_unit(POST_DATA, everything.clone(), Vec::new(), post_data);
         building.materialized_views(&inventory, everything);
         building.sequences(&inventory);
-        building.last(&inventory, said_last);
+        building.last(&inventory, said_last, &survey);
         Self {
             units: building.units,
             entries: building.entries,
@@ -99,6 +106,7 @@ impl Units {
             left_out: building.left_out,
             large_objects,
             sequences: building.values,
+            contents: survey.contents(),
         }
     }
 
@@ -114,6 +122,45 @@ impl Units {
         let rows = self.units.iter().filter(|unit| unit.format == COPY).flat_map(|unit| &unit.objects);
         carried.add("rows", rows.collect::<BTreeSet<_>>().len() as u64);
         carried
+    }
+
+    /// Only what was chosen.
+    ///
+    /// # Errors
+    /// If a data unit doesn't say its table.
+    pub fn choose(&mut self, chosen: &Chosen) -> Result<()> {
+        let before = self.carried();
+        let mut gone = HashSet::new();
+        for (name, entries) in &mut self.entries {
+            entries.retain(|entry| chosen.judge(entry).carries(entry, &mut self.notes));
+            // An aid alone helps nobody.
+            if entries.iter().all(|entry| entry.aid) && name != PRE_DATA {
+                gone.insert(name.clone());
+            }
+        }
+        self.sequences.retain(|(schema, name)| chosen.has(&format!("SEQUENCE {}", qualified(schema, name))));
+        if self.sequences.is_empty() {
+            gone.insert(SEQUENCES.to_owned());
+        }
+        for unit in &self.units {
+            if !chosen.wants(unit)? {
+                gone.insert(unit.name.clone());
+            }
+        }
+        if !chosen.has(selection::LARGE_OBJECTS) {
+            self.large_objects = Count::default();
+        }
+        self.entries.retain(|name, _| !gone.contains(name));
+        self.units.retain(|unit| !gone.contains(&unit.name));
+        for unit in &mut self.units {
+            unit.after.retain(|name| !gone.contains(name));
+        }
+        self.contents = self.contents.retain(|item| chosen.has_item(item));
+        let now = self.carried();
+        for kind in before.kinds() {
+            self.left_out.add(kind, before.of(kind).saturating_sub(now.of(kind)));
+        }
+        Ok(())
     }
 
     /// The roles that any entry names.
@@ -151,6 +198,13 @@ struct Building {
 }
 
 impl Building {
+    /// Says which object the last unit belongs to, so that it can be chosen with it.
+    fn last_belongs_to(&mut self, address: &str) {
+        if let Some(unit) = self.units.last_mut() {
+            unit.extra.push(("of".to_owned(), address.to_owned()));
+        }
+    }
+
     /// A unit of entries; none if there are no entries.
     fn entries_unit(&mut self, name: &str, after: Vec<String>, objects: Vec<String>, mut entries: Vec<Entry>) {
         if entries.is_empty() && name != PRE_DATA {

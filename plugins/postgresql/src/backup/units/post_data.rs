@@ -3,10 +3,12 @@
 use super::{Building, MATERIALIZED_VIEWS, POST_DATA, PRE_DATA, last, note};
 use crate::backup::addresses;
 use crate::backup::inventory::Inventory;
+use crate::catalog::definitions;
 use crate::catalog::id::{Id, class};
 use crate::catalog::indexes;
 use crate::catalog::object::Object;
 use crate::entry::Entry;
+use crate::selection::Survey;
 use std::collections::{HashMap, HashSet};
 
 impl Building {
@@ -17,20 +19,26 @@ impl Building {
         inventory: &Inventory,
         objects: &[Object],
         first: Vec<Entry>,
+        survey: &Survey,
     ) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
         let mut entries = first;
         entries.extend(unproven_of_domains(inventory, objects));
         let views: HashSet<u32> = inventory.views.iter().map(|view| view.oid).collect();
         let late = |index: &&indexes::Row| index.of_extension || views.contains(&index.relation);
         let late = inventory.indexes.iter().filter(late).filter(|index| !index.is_broken());
-        entries.extend(late.map(|index| index.entry()));
-        entries.extend(inventory.foreign_keys.iter().filter(|key| key.of_extension).map(|key| key.entry()));
-        entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| row.into_entry()));
-        let (said, said_last) = self.said(inventory, objects);
+        entries.extend(late.map(|index| survey.placed(index.entry(), index.ids())));
+        let keys = inventory.foreign_keys.iter().filter(|key| key.of_extension);
+        entries.extend(keys.map(|key| survey.placed(key.entry(), [key.id()])));
+        entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| placed(row, survey)));
+        let (said, said_last) = self.said(inventory, objects, survey);
         entries.extend(said);
         let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| !row.on_database());
-        entries.extend(granted.map(|(row, first)| row.into_entry(first)));
-        entries.extend(firsts(&inventory.default_privileges, |row| row.oid).map(|(row, first)| row.into_entry(first)));
+        entries.extend(granted.map(|(row, first)| {
+            let id = row.id();
+            survey.placed(row.into_entry(first), [id])
+        }));
+        let by_default = firsts(&inventory.default_privileges, |row| row.oid);
+        entries.extend(by_default.map(|(row, first)| survey.placed(row.into_entry(first), [])));
         for row in &inventory.left_out {
             self.notes.push(note("left-out", row.object.clone(), row.reason.clone()));
             row.kind.iter().for_each(|kind| self.left_out.add(kind, row.number.unwrap_or(1)));
@@ -39,7 +47,12 @@ impl Building {
     }
 
     /// Comments and security labels: of objects, and of those that come last.
-    fn said(&mut self, inventory: &Inventory, objects: &[Object]) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
+    fn said(
+        &mut self,
+        inventory: &Inventory,
+        objects: &[Object],
+        survey: &Survey,
+    ) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
         let addresses = addresses::of(inventory, objects);
         let mut said: Vec<(u32, Entry)> = Vec::new();
         for comment in &inventory.comments {
@@ -52,9 +65,13 @@ impl Building {
             };
             let target = comment.target(address);
             let entry = Entry::new(target.clone(), vec![comment.statement(&target)]).carrying("comment");
-            said.push((id.class, entry));
+            said.push((id.class, survey.placed(entry, [id])));
         }
-        said.extend(inventory.security_labels.iter().cloned().map(|label| (label.class, label.into_entry())));
+        let labels = inventory.security_labels.iter().cloned();
+        said.extend(labels.map(|label| {
+            let id = label.id();
+            (id.class, survey.placed(label.into_entry(), [id]))
+        }));
         let (mut entries, mut last) = (Vec::new(), HashMap::<_, Vec<Entry>>::new());
         for (class, entry) in said {
             match last::unit_of(class) {
@@ -98,6 +115,11 @@ pub(super) fn firsts<T: Clone, K: PartialEq>(rows: &[T], about: impl Fn(&T) -> K
         last = this;
         (row.clone(), first)
     })
+}
+
+pub(super) fn placed(row: definitions::Row, survey: &Survey) -> Entry {
+    let id = row.id();
+    survey.placed(row.into_entry(), [id])
 }
 
 /// Checks of domains that the data may violate, and that so come after it.
