@@ -1,6 +1,6 @@
 //! `clone`.
 
-use super::into;
+use super::into::IntoArgs;
 use super::outcome::Outcome;
 use super::patience::Patience;
 use super::session::Session;
@@ -37,7 +37,7 @@ pub struct Args {
     except: Vec<String>,
 
     #[command(flatten)]
-    into: into::Args,
+    into: IntoArgs,
 
     /// Sessions that work side by side on each server
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]

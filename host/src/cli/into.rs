@@ -7,7 +7,7 @@ use crate::operation::Party;
 
 /// What both commands take.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct IntoArgs {
     /// What to do with a database of that name that holds something
     ///
     /// fail refuses. replace builds the new one beside it and swaps the names in one transaction; the old one is kept as
@@ -40,7 +40,7 @@ pub struct Args {
     as_superuser: bool,
 }
 
-impl Args {
+impl IntoArgs {
     /// What to do with a database that is there, and the settings that say the rest. `settings` come first.
     ///
     /// # Errors

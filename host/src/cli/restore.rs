@@ -1,7 +1,7 @@
 //! `restore`.
 
 use super::findings::Findings;
-use super::into;
+use super::into::IntoArgs;
 use super::open::Purpose;
 use super::outcome::Outcome;
 use super::selector::{self, Selector};
@@ -37,7 +37,7 @@ pub struct Args {
     except: Vec<String>,
 
     #[command(flatten)]
-    into: into::Args,
+    into: IntoArgs,
 
     /// Sessions that write side by side
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]

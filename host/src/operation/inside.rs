@@ -24,7 +24,7 @@ pub(super) async fn copy(
         target: request.target.clone(),
         if_exists: request.if_exists.clone(),
         neutral: request.neutral,
-        extra: request.settings.clone(),
+        extra: to.with_settings(&request.settings),
     };
     let sandbox = operation.sandbox(&to.plugin).await?;
     let cloned = sandbox.clone_inside(&from.endpoint, &to.endpoint, options).await?;

@@ -9,6 +9,7 @@ use super::measure::{Framing, Measure, Measured};
 use super::target::{Feeder, Target};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::plugin::{Finding, Options, RestoreOptions, Source, Tally, Unit};
 use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
 
@@ -99,7 +100,9 @@ pub(super) async fn fill(
     });
     let carried: Vec<Tally> = manifest.tallies.iter().cloned().map(Tally::from).collect();
     let (totals, tallies) = target.fill(&feeder, ready, &carried, &mut notes).await?;
+    fault::point("restore-filled").await;
     target.finish(&mut notes).await?;
+    fault::point("restore-finished").await;
     Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, tallies, notes })
 }
 

@@ -5,7 +5,7 @@
 //! schema of that name which is there already is called otherwise meanwhile; nobody else sees that.
 
 use super::check::finding;
-use super::definitions::{MAY_NOT_SUBSCRIBE, leave_out, may_subscribe};
+use super::definitions::{ANALYZE, MAY_NOT_SUBSCRIBE, leave_out, may_subscribe};
 use super::large_objects;
 use super::means::Means;
 use super::roles::Made;
@@ -171,6 +171,8 @@ pub struct Append {
     database: String,
     encoding: String,
     operation_id: String,
+    /// Whether the planner's statistics are gathered.
+    analyze: bool,
     transaction: String,
     /// Sequences that are there are raised last: that can't be taken back.
     raised: RefCell<Vec<Entry>>,
@@ -184,7 +186,7 @@ impl Append {
         means: Means,
         chosen: Chosen,
         moved: Option<Move>,
-        operation_id: &str,
+        (operation_id, analyze): (&str, bool),
     ) -> Result<Self> {
         let set = format!("BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL synchronous_commit = on");
         session.connection.run(set).await?;
@@ -212,6 +214,7 @@ impl Append {
             database: target.name.clone(),
             encoding: target.encoding.clone(),
             operation_id: operation_id.to_owned(),
+            analyze,
             transaction,
             raised: RefCell::default(),
         })
@@ -268,7 +271,7 @@ impl Append {
                 self.session.connection.run(self.means.tablespaces.choose(tablespace.as_deref())).await?;
             }
             for sql in self.means.roles.statements(&entry) {
-                if own && sql.starts_with("CREATE SCHEMA") {
+                if own && sql.starts_with("CREATE SCHEMA") || !self.analyze && sql.starts_with(ANALYZE) {
                     continue;
                 }
                 let made = self.session.connection.run(sql.as_ref()).await;

@@ -33,7 +33,7 @@ const PART: usize = 500;
 const SHORT: usize = 256 << 10;
 
 /// What the entries of a unit begin with that only gather the planner's statistics.
-const ANALYZE: &str = "ANALYZE ";
+pub const ANALYZE: &str = "ANALYZE ";
 
 /// A unit that is being written.
 pub struct Definitions<'a> {

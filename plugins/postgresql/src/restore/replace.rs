@@ -20,6 +20,8 @@ const LEFT_BEHIND: &str = include_str!("left_behind.sql");
 /// How often a swap is tried while somebody is connected. The server itself waits five seconds for them each time.
 const ATTEMPTS: usize = 6;
 const PAUSE_MILLISECONDS: u64 = 200;
+/// Sessions of clients; the server ends its own by itself. Of others' sessions a role may not see the kind.
+const CLIENTS: &str = "coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')";
 /// Sessions that are named before the others are only counted.
 const NAMED: usize = 10;
 
@@ -149,7 +151,7 @@ async fn exchange(maintenance: &Session, helper: &Session, target: &Target, swap
             names.extend(Some(literal(&target.name)).filter(|_| end));
             let query = format!(
                 "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-                 WHERE datname IN ({}) AND pid <> pg_catalog.pg_backend_pid()",
+                 WHERE datname IN ({}) AND {CLIENTS} AND pid <> pg_catalog.pg_backend_pid()",
                 names.join(", ")
             );
             helper.connection.rows(query).await?;
@@ -157,13 +159,24 @@ async fn exchange(maintenance: &Session, helper: &Session, target: &Target, swap
         }
         Ok(())
     });
-    join_all([swapping, ending]).await.into_iter().collect()
+    let mut results = join_all([swapping, ending]).await.into_iter();
+    let (swapped, ended) = (results.next(), results.next());
+    // Once the names are swapped, it doesn't matter what became of those who were in the way.
+    match (swapped, ended) {
+        (Some(Err(error)), Some(Err(why))) => {
+            Err(error.with_hint(format!("sessions couldn't be ended: {}", why.message)))
+        }
+        (Some(swapped), _) => swapped,
+        (None, _) => Err(Error::internal("the swap didn't end")),
+    }
 }
 
 /// Owner, privileges, limit, comment and settings of the database that is there, given to the new one.
 async fn carry_traits(maintenance: &Session, target: &Target) -> Result<()> {
-    let query = TRAITS.replace(":old", &literal(&target.name)).replace(":new", &literal(&target.working));
-    let statements = maintenance.connection.column(maintenance.version.assemble(&query)).await?;
+    let query = maintenance.version.assemble(TRAITS);
+    // One name may hold the other's placeholder.
+    let parts: Vec<String> = query.split(":old").map(|part| part.replace(":new", &literal(&target.working))).collect();
+    let statements = maintenance.connection.column(parts.join(&literal(&target.name))).await?;
     let text = format!("BEGIN; {}; COMMIT", statements.join("; "));
     if let Err(error) = maintenance.connection.run(text).await {
         maintenance.connection.run("ROLLBACK").await?;
@@ -191,7 +204,7 @@ async fn connected(session: &Session, name: &str) -> Result<Vec<String>> {
         "SELECT pg_catalog.format('process %s of %s%s%s', pid, coalesce(usename, 'the server'),
             coalesce(' from ' || pg_catalog.host(client_addr), ''), coalesce(' (' || nullif(application_name, '') || ')', ''))
          FROM pg_catalog.pg_stat_activity
-         WHERE datname = {} AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'
+         WHERE datname = {} AND {CLIENTS} AND pid <> pg_catalog.pg_backend_pid()
          ORDER BY backend_start",
         literal(name)
     );

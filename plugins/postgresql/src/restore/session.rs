@@ -173,7 +173,8 @@ impl RestoreSession for Restore {
             let session = place.target.open(&self.endpoint, &self.options.operation_id).await?;
             let means = Means::read(&session, &place.target, &self.options.extra, &self.wishes).await?;
             let id = &self.options.operation_id;
-            let append = Append::begin(session, &place.target, means, chosen, moved, id).await?;
+            let settings = (id.as_str(), self.wishes.analyze);
+            let append = Append::begin(session, &place.target, means, chosen, moved, settings).await?;
             *self.writer.lock().await = Writer::Append(append);
         } else {
             let text = serde_json::to_string(&place);

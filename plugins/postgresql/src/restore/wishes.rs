@@ -48,7 +48,7 @@ impl Wishes {
         let switch = |name: &str| match options::get(&given.extra, name) {
             None | Some("off") => Ok(false),
             Some("on") => Ok(true),
-            Some(other) => Err(Error::invalid_options(format!("{name} is \"on\" or \"off\", not {other:?}"))),
+            Some(other) => Err(Error::invalid_options(format!("{name} must be on or off, it is {other:?}"))),
         };
         let if_exists = match given.if_exists.as_str() {
             "fail" => IfExists::Fail,
