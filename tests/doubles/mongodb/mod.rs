@@ -40,7 +40,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 pub use fault::{Action, Fault};
-pub use options::{Kind, Options, User};
+pub use options::{Kind, Options, Quirks, User};
 
 use crate::error::Result;
 use serve::{Shared, lock};

@@ -19,6 +19,19 @@ pub struct User {
     pub password: String,
 }
 
+/// What relatives of MongoDB do otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quirks {
+    /// It says that it is a router of a sharded cluster (MongoDB manual, `hello`, "Sharded Instances").
+    pub router: bool,
+    /// It lists databases without their sizes.
+    pub without_sizes: bool,
+    /// The number of its error for a command that it doesn't know, without a name; 59 if it isn't set.
+    pub unknown_code: Option<i32>,
+    /// Commands that it doesn't know.
+    pub lacks: &'static [&'static str],
+}
+
 /// What a double is like.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -30,10 +43,12 @@ pub struct Options {
     pub oplog_bytes: u64,
     /// Names of compressors that it offers.
     pub compression: bool,
+    /// What it does otherwise than MongoDB.
+    pub quirks: Quirks,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kind: Kind::default(), user: None, oplog_bytes: 64 << 20, compression: true }
+        Self { kind: Kind::default(), user: None, oplog_bytes: 64 << 20, compression: true, quirks: Quirks::default() }
     }
 }

@@ -13,7 +13,7 @@ use futures::future::join_all;
 use mongodb::options::{
     AuthMechanism, ClientOptions, Credential, ReadPreference, SelectionCriteria, ServerAddress, TlsOptions,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::error::from_driver;
@@ -25,6 +25,11 @@ use crate::services::{Context, Endpoint};
 
 /// How long the driver gets to end its sessions on the server.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long a set may take to elect a primary, which a server's own clients wait for as long (driver specification "Server
+/// Selection", serverSelectionTimeoutMS), and how often it is looked for.
+const ELECTION: Duration = Duration::from_secs(30);
+const LOOKED_FOR: Duration = Duration::from_millis(500);
 
 /// A member that we talk to. Its connections are closed once the last copy of this is gone.
 #[derive(Clone)]
@@ -47,8 +52,14 @@ pub(super) async fn connect(endpoint: &Endpoint, writes: bool, context: &Context
     let connecting = async {
         let (hosts, set) = hosts(&location).await?;
         let credential = credential(&location, endpoint);
-        let reached = join_all(hosts.iter().map(|host| reach(host, &location, credential.clone(), context))).await;
-        select(reached, set.as_deref(), writes, &location)
+        let begun = Instant::now();
+        loop {
+            let reached = join_all(hosts.iter().map(|host| reach(host, &location, credential.clone(), context))).await;
+            if !writes || location.direct || !electing(&reached) || begun.elapsed() > ELECTION {
+                return select(reached, set.as_deref(), writes, &location);
+            }
+            sleep(LOOKED_FOR).await;
+        }
     };
     tokio::select! {
         biased;
@@ -59,6 +70,12 @@ pub(super) async fn connect(endpoint: &Endpoint, writes: bool, context: &Context
             Ok(member)
         }
     }
+}
+
+/// Whether members of a set were reached and none of them knows a primary: that is over soon.
+fn electing(reached: &[Result<Member>]) -> bool {
+    let mut hellos = reached.iter().flatten().map(|member| &member.hello).peekable();
+    hellos.peek().is_some() && hellos.all(|hello| hello.set.is_some() && hello.primary.is_none())
 }
 
 fn select(reached: Vec<Result<Member>>, set: Option<&str>, writes: bool, location: &Location) -> Result<Member> {

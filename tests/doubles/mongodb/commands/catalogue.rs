@@ -178,7 +178,10 @@ pub(super) fn rename(store: &mut Store, _: &mut Connection, request: &Request) -
 pub(super) fn modify(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
     let namespace = request.namespace()?;
     let missing = || Failure::new(NAMESPACE_NOT_FOUND, format!("ns does not exist: {namespace}"));
-    let collection = store.collection_mut(&namespace).ok_or_else(missing)?;
+    if let Some(value) = request.body.get("expireAfterSeconds") {
+        store.set_time_series(&namespace, "expireAfterSeconds", value);
+    }
+    let collection = store.collection_mut(&store.stored(&namespace)).ok_or_else(missing)?;
     for field in request.fields() {
         let Some(value) = request.body.get(field) else { continue };
         match field {

@@ -46,7 +46,9 @@ pub(super) fn hello(store: &mut Store, connection: &mut Connection, request: &Re
     let primary = store.is_primary();
     let mut fields = Document::new();
     fields.insert(if request.name == "hello" { "isWritablePrimary" } else { "ismaster" }, primary);
-    if store.kind == Kind::ReplicaSet {
+    if store.quirks.router {
+        fields.insert("msg", "isdbgrid");
+    } else if store.kind == Kind::ReplicaSet {
         let me = &connection.address;
         let now = store.clock.now().timestamp();
         let written = doc! { "opTime": { "ts": now, "t": 1_i64 }, "lastWriteDate": bson::DateTime::now(), "majorityOpTime": { "ts": now, "t": 1_i64 } };

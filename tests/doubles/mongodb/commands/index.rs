@@ -38,7 +38,7 @@ const FIELDS: [&str; 22] = [
 ];
 
 pub(super) fn create(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
-    let namespace = request.namespace()?;
+    let namespace = store.stored(&request.namespace()?);
     let wanted = request.array("indexes")?.iter().map(|index| normal(index.as_document().unwrap_or(&Document::new())));
     let wanted = wanted.collect::<Result<Vec<_>>>()?;
     let made = store.collection(&namespace).is_none();

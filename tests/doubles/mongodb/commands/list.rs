@@ -19,7 +19,7 @@ pub(super) fn databases(store: &mut Store, _: &mut Connection, request: &Request
         let size: u64 = store.collections(name).map(|(_, collection)| collection.size().max(4096)).sum();
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let mut entry = doc! { "name": name };
-        if !request.flag("nameOnly") {
+        if !request.flag("nameOnly") && !store.quirks.without_sizes {
             entry.extend(doc! { "sizeOnDisk": size, "empty": false });
         }
         if matches_document(&filter, &encode(&entry)?)? {
@@ -28,7 +28,7 @@ pub(super) fn databases(store: &mut Store, _: &mut Connection, request: &Request
         }
     }
     let mut fields = doc! { "databases": found };
-    if !request.flag("nameOnly") {
+    if !request.flag("nameOnly") && !store.quirks.without_sizes {
         fields.insert("totalSize", total);
     }
     Ok(reply(fields))
@@ -81,14 +81,11 @@ fn collection_entry(database: &str, name: &str, collection: &Collection, names_o
 
 pub(super) fn indexes(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
     let namespace = request.namespace()?;
-    if let Some(view) = store.view(&namespace) {
-        if !view.contains_key("timeseries") {
-            let message = format!("Namespace {namespace} is a view, not a collection");
-            return Err(Failure::new(COMMAND_NOT_SUPPORTED_ON_VIEW, message));
-        }
-        return Err(Failure::not_modelled("listIndexes on a time series; ask its bucket collection"));
+    if store.view(&namespace).is_some_and(|view| !view.contains_key("timeseries")) {
+        let message = format!("Namespace {namespace} is a view, not a collection");
+        return Err(Failure::new(COMMAND_NOT_SUPPORTED_ON_VIEW, message));
     }
-    let collection = store.collection(&namespace);
+    let collection = store.collection(&store.stored(&namespace));
     let missing = || Failure::new(NAMESPACE_NOT_FOUND, format!("ns does not exist: {namespace}"));
     let indexes = collection.ok_or_else(missing)?.indexes.iter().map(|index| encode(&index.specification));
     let indexes = indexes.collect::<Result<Vec<_>>>()?;

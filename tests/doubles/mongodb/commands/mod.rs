@@ -200,8 +200,9 @@ pub fn time(store: &Store, reply: &mut Writer) {
 
 fn check(store: &Store, connection: &Connection, request: &Request) -> Result<Run> {
     let command = COMMANDS.iter().find(|command| command.names.contains(&request.name.as_str()));
-    let command =
-        command.ok_or_else(|| Failure::new(COMMAND_NOT_FOUND, format!("no such command: '{}'", request.name)))?;
+    let known = command.filter(|_| !store.quirks.lacks.contains(&request.name.as_str()));
+    let code = store.quirks.unknown_code.unwrap_or(COMMAND_NOT_FOUND);
+    let command = known.ok_or_else(|| Failure::new(code, format!("no such command: '{}'", request.name)))?;
     if command.needs != Needs::Nothing && connection.must_log_in() {
         let message = format!("Command {} requires authentication", request.name);
         return Err(Failure::new(UNAUTHORIZED, message));

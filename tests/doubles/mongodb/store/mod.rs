@@ -12,7 +12,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 
 pub use clock::{Clock, Time};
 pub use collection::{Collection, Place};
@@ -22,7 +22,7 @@ pub use oplog::OPLOG;
 pub use session::{Retryable, SessionId, Sessions};
 
 use super::failure::{Failure, INVALID_NAMESPACE, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Result, SNAPSHOT_TOO_OLD};
-use super::{Kind, Options};
+use super::{Kind, Options, Quirks};
 
 /// A collection's number; it keeps it when it is renamed.
 type Number = u64;
@@ -40,6 +40,8 @@ struct Tenure {
 pub struct Store {
     /// What the server is.
     pub kind: Kind,
+    /// What it does otherwise than MongoDB.
+    pub quirks: Quirks,
     /// Cluster time.
     pub clock: Clock,
     /// Retryable writes.
@@ -55,7 +57,12 @@ pub struct Store {
     views: BTreeMap<String, Document>,
     floor: Option<Time>,
     next: Number,
+    /// How often a name came to its end.
+    ended: u64,
 }
+
+/// How many names come to their end until it is looked what can be freed: looking goes through all of them.
+const FREED_AFTER: u64 = 256;
 
 impl Store {
     /// An empty server.
@@ -63,6 +70,7 @@ impl Store {
     pub fn new(options: &Options) -> Self {
         let mut store = Self {
             kind: options.kind,
+            quirks: options.quirks,
             clock: Clock::default(),
             sessions: Sessions::default(),
             cursors: Cursors::default(),
@@ -78,6 +86,7 @@ impl Store {
             views: BTreeMap::new(),
             floor: None,
             next: 1,
+            ended: 0,
         };
         store.start_oplog(options.oplog_bytes);
         store
@@ -115,6 +124,25 @@ impl Store {
     #[must_use]
     pub fn view(&self, namespace: &str) -> Option<&Document> {
         self.views.get(namespace)
+    }
+
+    /// Where the documents and the indexes of this name are: those of a time series are its buckets' (MongoDB manual,
+    /// "Time Series Collections", "Internal Index").
+    #[must_use]
+    pub fn stored(&self, namespace: &str) -> String {
+        match (self.view(namespace), namespace.split_once('.')) {
+            (Some(view), Some((database, name))) if view.contains_key("timeseries") => {
+                format!("{database}.system.buckets.{name}")
+            }
+            _ => namespace.to_owned(),
+        }
+    }
+
+    /// Changes an option of a time series, which its buckets have, too.
+    pub fn set_time_series(&mut self, namespace: &str, name: &str, value: &Bson) {
+        if let Some(view) = self.views.get_mut(namespace) {
+            view.insert(name, value.clone());
+        }
     }
 
     /// Names of the collections of a database that are there now, without views.
@@ -242,7 +270,10 @@ impl Store {
         if let Some(tenure) = tenure.filter(|tenure| tenure.until.is_none()) {
             tenure.until = Some(at);
         }
-        self.forget_dropped();
+        self.ended += 1;
+        if self.ended.is_multiple_of(FREED_AFTER) {
+            self.forget_dropped();
+        }
     }
 
     /// Frees the collections that no snapshot can see any more.
