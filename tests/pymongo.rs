@@ -20,6 +20,14 @@ pub fn run(script: &str, arguments: &[&str]) -> Result<String> {
     succeed(Command::new(python()?).arg(script).args(arguments), TIMEOUT)
 }
 
+/// Runs some lines of Python.
+///
+/// # Errors
+/// As for [`run`].
+pub fn code(lines: &str, arguments: &[&str]) -> Result<String> {
+    succeed(Command::new(python()?).args(["-c", lines]).args(arguments), TIMEOUT)
+}
+
 /// What a database contains: a line for each collection, view, index and document, sorted.
 ///
 /// # Errors

@@ -203,6 +203,11 @@ impl Builder {
         self.field(kind::ARRAY, name.as_bytes(), &[&elements.finish()])
     }
 
+    /// A value by the number of its type, and its bytes.
+    pub fn value(self, kind: u8, name: &str, value: &[u8]) -> Self {
+        self.field(kind, name.as_bytes(), &[value])
+    }
+
     /// A field as it is in another document.
     pub fn element(self, element: &Element<'_>) -> Self {
         self.field(element.kind, element.name, &[element.value])
@@ -215,6 +220,17 @@ impl Builder {
     pub fn all_but(self, document: &[u8], names: &[&str]) -> Result<Self> {
         let kept = elements(document)?.into_iter().filter(|element| !names.iter().any(|name| element.is(name)));
         Ok(kept.fold(self, |made, element| made.element(&element)))
+    }
+
+    /// All fields of another document but those with these names, by their names.
+    ///
+    /// # Errors
+    /// "corrupt" if it isn't a document.
+    pub fn sorted_but(self, document: &[u8], names: &[&str]) -> Result<Self> {
+        let mut kept = elements(document)?;
+        kept.retain(|element| !names.iter().any(|name| element.is(name)));
+        kept.sort_by_key(|element| element.name);
+        Ok(kept.into_iter().fold(self, |made, element| made.element(&element)))
     }
 
     /// The document's bytes.

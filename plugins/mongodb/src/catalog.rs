@@ -6,7 +6,7 @@ use crate::server::Server;
 use cofferdam_sdk::{Error, Result, join_all};
 
 /// Questions that are asked at once.
-const AT_ONCE: usize = 16;
+pub const AT_ONCE: usize = 16;
 
 /// What a collection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,19 @@ pub enum Kind {
     TimeSeries,
     /// Where the measurements of a time series are.
     Buckets,
+}
+
+impl Kind {
+    /// What a collection is, by the type and the options that a server or a dump tells.
+    pub fn of(name: &str, told: Option<&str>, options: &[u8]) -> Self {
+        match told {
+            Some("view") => Self::View,
+            Some("timeseries") => Self::TimeSeries,
+            _ if name.starts_with(BUCKETS) => Self::Buckets,
+            _ if bson::get(options, "capped").is_some_and(|capped| capped.truth()) => Self::Capped,
+            _ => Self::Plain,
+        }
+    }
 }
 
 /// A collection or a view.
@@ -51,13 +64,7 @@ impl Collection {
         let options = bson::get(listed, "options")
             .and_then(|o| o.document())
             .map_or_else(|| Builder::new().finish(), <[u8]>::to_vec);
-        let kind = match bson::get(listed, "type").and_then(|t| t.text()) {
-            Some("view") => Kind::View,
-            Some("timeseries") => Kind::TimeSeries,
-            _ if name.starts_with(BUCKETS) => Kind::Buckets,
-            _ if bson::get(&options, "capped").is_some_and(|capped| capped.truth()) => Kind::Capped,
-            _ => Kind::Plain,
-        };
+        let kind = Kind::of(&name, bson::get(listed, "type").and_then(|t| t.text()), &options);
         let uuid = bson::path(listed, "info.uuid").and_then(|uuid| uuid.binary()).map(<[u8]>::to_vec);
         Some(Self { database: database.to_owned(), name, kind, options, uuid, indexes: Vec::new() })
     }
@@ -104,11 +111,16 @@ async fn indexes(server: &Server, collection: &Collection) -> Result<Vec<Documen
     let cursor = Builder::new().finish();
     let command = Builder::new().text("listIndexes", &collection.name).document("cursor", &cursor);
     match server.documents(&collection.database, command).await {
-        Ok(indexes) => indexes.into_iter().filter(|index| !is_implied(index)).map(|index| restorable(&index)).collect(),
+        Ok(indexes) => made(&indexes),
         // Dropped since it was listed; listing again tells.
         Err(error) if error.has_engine_code("NamespaceNotFound") => Ok(Vec::new()),
         Err(error) => Err(error.while_doing(format!("listing the indexes of {}", collection.object()))),
     }
+}
+
+/// Those of a collection's indexes that have to be made, as createIndexes takes them.
+pub fn made(indexes: &[Document]) -> Result<Vec<Document>> {
+    indexes.iter().filter(|index| !is_implied(index)).map(|index| restorable(index)).collect()
 }
 
 /// Whether an index comes with its collection: the one of `_id` (but not one more on it, as `{ _id: "hashed" }`), and that

@@ -1,20 +1,22 @@
 //! The MongoDB engine: a logical copy of databases at one cluster time, made of raw documents.
 #![allow(clippy::result_large_err, reason = "the contract's error is a record, and failures are rare")]
 
+mod access;
 mod backup;
 mod bson;
 mod catalog;
-mod documents;
-mod entry;
+mod definition;
 mod files;
 mod instance;
+mod json;
 mod namespace;
 mod note;
 mod restore;
 mod server;
 
 use cofferdam_sdk::engine::{
-    self, Complete, Data, Engine, FilesOptions, Finding, InstanceInfo, Layout, Note, Source, Unit,
+    self, Complete, Data, Described, Engine, FilesOptions, FilesPlan, Finding, Found, InstanceInfo, Layout, Note,
+    Source, Unit,
 };
 use cofferdam_sdk::{Endpoint, Options, Reading, Result};
 
@@ -53,4 +55,18 @@ impl engine::ToFiles for Mongodb {
     }
 }
 
-cofferdam_sdk::export!(Mongodb: backup, restore, to_files);
+impl engine::FromFiles for Mongodb {
+    async fn describing(files: Vec<Found>) -> Result<Vec<String>> {
+        Ok(files::describing(&files))
+    }
+
+    async fn recognise(files: Vec<Found>, described: Vec<Described>, _: Options) -> Result<FilesPlan> {
+        files::recognise(&files, &described)
+    }
+
+    async fn convert(unit: Unit, path: String, data: Data, complete: Complete) -> Result<Reading> {
+        Ok(files::convert_file(unit, &path, data, complete))
+    }
+}
+
+cofferdam_sdk::export!(Mongodb: backup, restore, to_files, from_files);

@@ -27,9 +27,15 @@ pub fn is_users_collection(database: &str, name: &str) -> bool {
 /// What the collection that holds a time series' measurements is called, before the name of the time series.
 pub const BUCKETS: &str = "system.buckets.";
 
-/// Whether a restore made it and has not ended.
+/// Whether a restore made it and has not ended: it bears an operation's id, and nothing that only begins alike does.
 pub fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS)
+    let id = |rest: &str| rest.split('.').next().is_some_and(is_operation);
+    name.strip_prefix(OURS).is_some_and(id)
+}
+
+/// Whether this is how the host numbers operations: twelve digits of a hexadecimal number.
+fn is_operation(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The collection in which a restore writes down what it makes.
@@ -39,7 +45,17 @@ pub fn journal(operation_id: &str) -> String {
 
 /// The name that a collection has while it is filled.
 pub fn working(operation_id: &str, database: &str, collection: &str) -> String {
-    let plain = format!("{OURS}{operation_id}.{collection}");
+    behind(&format!("{OURS}{operation_id}"), database, collection)
+}
+
+/// The name that a collection gets which makes room for another.
+pub fn aside(operation_id: &str, database: &str, collection: &str) -> String {
+    behind(&format!("replaced_{operation_id}"), database, collection)
+}
+
+/// A collection's name behind a word, or what stands for it where both together are too long.
+fn behind(word: &str, database: &str, collection: &str) -> String {
+    let plain = format!("{word}.{collection}");
     if database.len() + 1 + plain.len() <= LONGEST_NAMESPACE {
         return plain;
     }
@@ -47,7 +63,7 @@ pub fn working(operation_id: &str, database: &str, collection: &str) -> String {
     let hash = collection
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{OURS}{operation_id}.{hash:016x}{:04x}", collection.len())
+    format!("{word}.{hash:016x}{:04x}", collection.len())
 }
 
 /// What a unit's name has of a namespace: a letter, a digit, `_` and `-` stand for themselves, anything else is encoded, so
@@ -68,9 +84,33 @@ fn encoded(name: &str) -> String {
     text
 }
 
-/// A namespace as `--only` and `--except` know it. Measurements go by their time series' name.
+/// A namespace in full. Measurements go by their time series' name.
 pub fn object(database: &str, collection: &str) -> String {
-    format!("{database}.{}", collection.strip_prefix(BUCKETS).unwrap_or(collection))
+    format!("{database}.{}", plain(collection))
+}
+
+fn plain(collection: &str) -> &str {
+    collection.strip_prefix(BUCKETS).unwrap_or(collection)
+}
+
+/// What a backup is of, which is how its objects are called: a copy of a database has to be called as the database is, so
+/// that they can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One database that was named: its objects are `COLLECTION`.
+    Database,
+    /// All databases of a server: their objects are `DATABASE.COLLECTION`.
+    Server,
+}
+
+impl Scope {
+    /// A collection as `--only`, `--except` and reports know it.
+    pub fn object(self, database: &str, collection: &str) -> String {
+        match self {
+            Self::Database => plain(collection).to_owned(),
+            Self::Server => object(database, collection),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -80,7 +120,7 @@ mod tests {
     #[test]
     fn the_servers_own_collections_are_left_alone() {
         for (database, name) in
-            [("shop", "orders"), ("shop", "system.js"), ("shop", "system.buckets.m"), ("admin", "x")]
+            [("shop", "orders"), ("shop", "system.js"), ("shop", "cofferdam_notes.x"), ("admin", "x")]
         {
             assert!(is_users_collection(database, name), "{name}");
         }
@@ -88,11 +128,18 @@ mod tests {
             ("shop", "system.profile"),
             ("shop", "system.views"),
             ("admin", "system.users"),
-            ("shop", "cofferdam_01.x"),
+            ("shop", "cofferdam_0123456789ab.x"),
+            ("shop", "cofferdam_0123456789ab"),
         ] {
             assert!(!is_users_collection(database, name), "{name}");
         }
         assert!(!is_users_database("local") && is_users_database("admin"));
+    }
+
+    #[test]
+    fn a_named_databases_objects_go_without_its_name() {
+        assert_eq!(Scope::Database.object("d", "a.b"), "a.b");
+        assert_eq!(Scope::Server.object("d", "system.buckets.m"), "d.m");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use crate::bson::{self, Builder, Document};
 use cofferdam_sdk::mongodb::Client;
 use cofferdam_sdk::{Endpoint, Error, Result};
 
+/// What a backup notes the version under whose features the server keeps to; also the parameter's name.
+pub const COMPATIBILITY: &str = "featureCompatibilityVersion";
+
 /// How a server stands among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -47,15 +50,38 @@ impl Server {
         major(&self.version)
     }
 
+    /// The version whose features the server keeps to, as it says it; not every server and not every user can be asked
+    /// (MongoDB manual, `setFeatureCompatibilityVersion`).
+    pub async fn compatibility(&self) -> Option<String> {
+        let asked = self.run("admin", Builder::new().int("getParameter", 1).int(COMPATIBILITY, 1)).await.ok()?;
+        bson::path(&asked, &format!("{COMPATIBILITY}.version"))?.text().map(str::to_owned)
+    }
+
     /// Runs a command.
     pub async fn run(&self, database: &str, command: Builder) -> Result<Document> {
         self.client.run_command(database.to_owned(), command.finish()).await
     }
 
-    /// Runs a command that changes something, and waits until a majority has it.
+    /// Runs a command that changes something, and waits until a majority has it, if it is one of several.
     pub async fn change(&self, database: &str, command: Builder) -> Result<Document> {
+        if self.kind == Kind::Standalone {
+            return self.run(database, command).await;
+        }
         let majority = Builder::new().text("w", "majority").finish();
         self.run(database, command.document("writeConcern", &majority)).await
+    }
+
+    /// Inserts a document; one that an attempt before inserted stays.
+    pub async fn insert(&self, database: &str, collection: &str, document: &Document) -> Result<()> {
+        const DUPLICATE_KEY: i64 = 11000;
+        let insert = Builder::new().text("insert", collection).array("documents", std::slice::from_ref(document));
+        let reply = self.change(database, insert).await?;
+        let errors = bson::get(&reply, "writeErrors").and_then(|errors| errors.document()).map(bson::documents);
+        let there = |error: &Document| bson::get(error, "code").and_then(|code| code.number()) == Some(DUPLICATE_KEY);
+        if errors.transpose()?.unwrap_or_default().iter().all(there) {
+            return Ok(());
+        }
+        Err(Error::internal(format!("{database}.{collection} can't be written")))
     }
 
     /// The documents of a cursor that has few.

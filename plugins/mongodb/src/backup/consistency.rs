@@ -2,6 +2,7 @@
 
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{Collection, Kind};
+use crate::namespace::Scope;
 use crate::server::{self, Server};
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Error, Options, Result, options, time};
@@ -86,6 +87,7 @@ pub async fn choose(
     collections: &[Collection],
     bytes: u64,
     settings: &Options,
+    scope: Scope,
 ) -> Result<(Consistency, Vec<Note>)> {
     let wanted = options::get(settings, SETTING);
     if !matches!(wanted, None | Some("snapshot" | "per-object")) {
@@ -113,7 +115,7 @@ pub async fn choose(
                 let capped = collections.iter().filter(|collection| collection.kind == Kind::Capped);
                 let note = |collection: &Collection| Note {
                     kind: "changed".to_owned(),
-                    object: collection.object(),
+                    object: scope.object(&collection.database, &collection.name),
                     reason: "the server has no snapshots of capped collections: it is as it was when it was read"
                         .to_owned(),
                 };

@@ -1,11 +1,16 @@
 //! A session of a backup.
 
+use super::access::Accesses;
+use super::census::{self, Census};
 use super::consistency::{self, Consistency};
 use super::ranges::{self, Range};
+use super::sharding;
 use super::units::Units;
-use crate::bson::{Builder, Document};
+use crate::bson::Builder;
 use crate::catalog::{self, Collection, Kind, Size};
-use crate::server::Server;
+use crate::namespace::Scope;
+use crate::note::note;
+use crate::server::{COMPATIBILITY, Server};
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
@@ -27,34 +32,47 @@ pub struct Backup {
 
 struct Leader {
     patterns: Patterns,
+    scope: Scope,
+    census: Census,
+    accesses: Accesses,
     databases: Vec<String>,
     collections: Vec<Collection>,
     sizes: Vec<Size>,
     notes: Vec<Note>,
-    documents: RefCell<HashMap<String, Vec<Document>>>,
+    definitions: RefCell<HashMap<String, String>>,
 }
 
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         let server = Server::connect(&source, false).await?;
-        let databases = match options.database.or_else(|| source.info().database) {
-            Some(database) => vec![database],
-            None => server.databases().await?,
+        let (databases, scope) = match options.database.or_else(|| source.info().database) {
+            Some(database) => (vec![database], Scope::Database),
+            None => (server.databases().await?, Scope::Server),
         };
         let patterns = Patterns::new(&options.only, &options.except);
-        let mut before = chosen(&server, &databases, &patterns).await?;
+        let mut before = all(&server, &databases).await?;
         // What is listed after the moment is what there is at it, if it is what was listed before it.
-        for _ in 0..ATTEMPTS {
+        for attempt in 1..=ATTEMPTS {
+            choose(&mut before, &patterns, scope)?;
             let sizes = catalog::sizes(&server, &before).await;
             let bytes = sizes.iter().filter_map(|size| size.bytes).sum();
-            let (consistency, notes) = consistency::choose(&server, &before, bytes, &options.extra).await?;
-            let after = chosen(&server, &databases, &patterns).await?;
-            if after == before {
+            let (consistency, notes) = consistency::choose(&server, &before, bytes, &options.extra, scope).await?;
+            let census = census::take(&server, &databases).await?;
+            let listed = all(&server, &databases).await?;
+            let mut collections = listed.clone();
+            choose(&mut collections, &patterns, scope)?;
+            // A count that never agrees is told as what it is, by the host.
+            if collections == before && (census.is_of(&listed) || attempt == ATTEMPTS) {
+                let accesses = Accesses::read(&server, scope, &databases, consistency).await?;
+                let mut notes = notes;
+                notes.extend(accesses.notes.iter().cloned());
+                notes.extend(sharding::report(&server, &collections, scope).await);
+                let definitions = RefCell::default();
                 let leader =
-                    Leader { patterns, databases, collections: after, sizes, notes, documents: RefCell::default() };
+                    Leader { patterns, scope, census, accesses, databases, collections, sizes, notes, definitions };
                 return Ok(Self { server, consistency, leader: Some(leader) });
             }
-            before = after;
+            before = listed;
         }
         Err(Error::conflict("collections or indexes were made or dropped each time they were listed")
             .with_hint("back up when nobody changes them, or leave those that come and go out with --except"))
@@ -73,10 +91,14 @@ impl BackupSession for Backup {
         for (collection, size) in leader.collections.iter().zip(&leader.sizes) {
             ranges.push(ranges::of(&self.server, collection, *size, self.consistency).await);
         }
-        let units = Units::build(&leader.collections, &leader.sizes, &ranges);
-        *leader.documents.borrow_mut() = units.documents;
-        let mut databases: Vec<&str> = leader.collections.iter().map(|each| each.database.as_str()).collect();
-        databases.dedup();
+        let mut units = Units::build(&leader.collections, &leader.sizes, &ranges, leader.scope)?;
+        let everything = leader.patterns.choose_all();
+        if everything {
+            units.add_access(&leader.accesses.found)?;
+        }
+        let mut tallies = leader.census.tallies(&leader.collections, units.with_documents);
+        tallies.extend(leader.accesses.tallies(everything));
+        *leader.definitions.borrow_mut() = units.definitions;
         Ok(Plan {
             join: Some(self.consistency.token()),
             rejoinable: true,
@@ -85,9 +107,12 @@ impl BackupSession for Backup {
             position: self.consistency.position(),
             server_version: self.server.version.clone(),
             units: units.units,
-            tallies: Vec::new(),
+            tallies,
             notes: leader.notes.clone(),
-            extra: options::from_pairs([("databases", databases.join(" ").as_str())]),
+            extra: match self.server.compatibility().await {
+                Some(version) => options::from_pairs([(COMPATIBILITY, version.as_str())]),
+                None => Vec::new(),
+            },
         })
     }
 
@@ -97,9 +122,9 @@ impl BackupSession for Backup {
 
     async fn read(&self, unit: Unit) -> Result<Reading> {
         if unit.leader {
-            let documents = self.leader()?.documents.borrow().get(&unit.name).cloned();
-            let documents = documents.ok_or_else(|| Error::not_found(format!("the plan has no unit {}", unit.name)))?;
-            return Ok(Reading::from_bytes(documents.concat(), Summary::default()));
+            let lines = self.leader()?.definitions.borrow().get(&unit.name).cloned();
+            let lines = lines.ok_or_else(|| Error::not_found(format!("the plan has no unit {}", unit.name)))?;
+            return Ok(Reading::from_bytes(lines.into_bytes(), Summary::default()));
         }
         let noted = |name: &str| {
             options::get(&unit.extra, name).ok_or_else(|| Error::internal(format!("unit {} has no {name}", unit.name)))
@@ -128,14 +153,10 @@ impl BackupSession for Backup {
         }
         gone(&leader.collections, &now)?;
         let known = |is: &Collection| leader.collections.iter().any(|was| same(was, is));
-        let new =
-            now.iter().filter(|is| is.kind != Kind::Buckets && !known(is) && leader.patterns.choose(&is.object()));
-        let note = |collection: &Collection| Note {
-            kind: "left-out".to_owned(),
-            object: collection.object(),
-            reason: "made while the backup ran".to_owned(),
-        };
-        Ok(new.map(note).collect())
+        let object = |collection: &Collection| leader.scope.object(&collection.database, &collection.name);
+        let new = now.iter().filter(|is| is.kind != Kind::Buckets && !known(is));
+        let new = new.map(object).filter(|object| leader.patterns.choose(object));
+        Ok(new.map(|object| note("left-out", object, "made while the backup ran")).collect())
     }
 }
 
@@ -145,17 +166,26 @@ impl Backup {
     }
 }
 
-/// What the operator chose of databases. A time series' buckets go with it.
-async fn chosen(server: &Server, databases: &[String], patterns: &Patterns) -> Result<Vec<Collection>> {
-    let mut collections = catalog::read(server, databases).await?;
-    let objects: Vec<String> = collections.iter().map(Collection::object).collect();
-    patterns.all_match(objects.iter().map(String::as_str))?;
-    collections.retain(|collection| patterns.choose(&collection.object()));
+/// All that there is in databases.
+async fn all(server: &Server, databases: &[String]) -> Result<Vec<Collection>> {
+    let collections = catalog::read(server, databases).await?;
     if collections.is_empty() {
         return Err(Error::not_found(format!("there is no collection in {}", databases.join(", ")))
             .with_hint("check the database's name; `cofferdam instance show` lists the databases"));
     }
     Ok(collections)
+}
+
+/// Keeps what the operator chose. A time series' buckets go with it.
+fn choose(collections: &mut Vec<Collection>, patterns: &Patterns, scope: Scope) -> Result<()> {
+    let object = |collection: &Collection| scope.object(&collection.database, &collection.name);
+    let objects: Vec<String> = collections.iter().map(object).collect();
+    patterns.all_match(objects.iter().map(String::as_str))?;
+    collections.retain(|collection| patterns.choose(&object(collection)));
+    if collections.is_empty() {
+        return Err(Error::not_found("nothing is left of what --only and --except choose"));
+    }
+    Ok(())
 }
 
 /// Documents of a batch, by the size of one.

@@ -1,44 +1,60 @@
 //! From a catalogue to units: what is in each, and which must be back before which.
 
 use super::ranges::Range;
+use crate::access::Access;
 use crate::bson::Document;
 use crate::catalog::{Collection, Kind, Size};
-use crate::entry::{self, BSON, FORMAT};
-use crate::namespace::{BUCKETS, in_unit_name};
-use cofferdam_sdk::Options;
+use crate::definition::{self, BSON, FORMAT};
+use crate::namespace::{BUCKETS, Scope, in_unit_name};
 use cofferdam_sdk::engine::Unit;
+use cofferdam_sdk::{Options, Result};
 use std::collections::HashMap;
 
 /// What the names of units begin with that make a collection or a view.
 pub const COLLECTIONS: &str = "collections/";
+/// What the names of units of documents begin with.
+pub const DATA: &str = "data/";
 /// What the names of units of indexes begin with.
 pub const INDEXES: &str = "indexes/";
 
-/// The units of a backup, and the documents of those that the leader has in memory.
-#[derive(Default)]
+/// The units of a backup, and the definitions of those that the leader has in memory.
 pub struct Units {
     /// The units.
     pub units: Vec<Unit>,
-    /// Their documents, by the unit's name.
-    pub documents: HashMap<String, Vec<Document>>,
+    /// Their lines, by the unit's name.
+    pub definitions: HashMap<String, String>,
+    /// How many collections there are units of documents of.
+    pub with_documents: u64,
+    scope: Scope,
 }
 
 impl Units {
     /// Makes units of a catalogue. `ranges` are those of each collection.
-    pub fn build(collections: &[Collection], sizes: &[Size], ranges: &[Vec<Range>]) -> Self {
-        let mut units = Self::default();
+    pub fn build(collections: &[Collection], sizes: &[Size], ranges: &[Vec<Range>], scope: Scope) -> Result<Self> {
+        let mut units = Self { units: Vec::new(), definitions: HashMap::new(), with_documents: 0, scope };
         for ((collection, size), ranges) in collections.iter().zip(sizes).zip(ranges) {
-            if let Some(entry) = entry::write(collection) {
-                units.known(made_by(collection), collection, Vec::new(), FORMAT, vec![entry]);
+            let called = scope.object(&collection.database, &collection.name);
+            if let Some(line) = definition::of_collection(collection, &called)? {
+                units.known(made_by(collection), collection, Vec::new(), line);
             }
             let data = units.data(collection, *size, ranges, collections);
+            units.with_documents += u64::from(!data.is_empty());
             if !collection.indexes.is_empty() {
                 let name = format!("{INDEXES}{}", in_unit_name(&collection.database, &collection.name));
                 let after = data.into_iter().chain([made_by(collection)]).collect();
-                units.known(name, collection, after, BSON, collection.indexes.clone());
+                units.known(name, collection, after, definition::of_indexes(&collection.indexes, &called)?);
             }
         }
-        units
+        Ok(units)
+    }
+
+    /// The units of users and of roles, where there are any.
+    pub fn add_access(&mut self, found: &[(Access, Vec<Document>)]) -> Result<()> {
+        for (access, documents) in found.iter().filter(|(_, documents)| !documents.is_empty()) {
+            let lines = documents.iter().map(|document| access.define(document, self.scope));
+            self.leaders(access.folder.to_owned(), Vec::new(), Vec::new(), lines.collect::<Result<_>>()?, Vec::new());
+        }
+        Ok(())
     }
 
     /// The units of a collection's documents; their names.
@@ -54,7 +70,7 @@ impl Units {
         let parts = ranges.len().max(1) as u64;
         let mut names = Vec::with_capacity(ranges.len());
         for (n, range) in ranges.iter().enumerate() {
-            let name = format!("data/{}/{}", in_unit_name(&collection.database, &collection.name), n + 1);
+            let name = format!("{DATA}{}/{}", in_unit_name(&collection.database, &collection.name), n + 1);
             let mut extra = place(collection);
             extra.push(("kind".to_owned(), kind(collection.kind).to_owned()));
             if let (Some(bytes), Some(documents @ 1..)) = (size.bytes, size.documents) {
@@ -65,7 +81,7 @@ impl Units {
                 name: name.clone(),
                 format: BSON.to_owned(),
                 framing: "u32le".to_owned(),
-                objects: vec![collection.object()],
+                objects: vec![self.scope.object(&collection.database, &collection.name)],
                 after: vec![made_by(collection)],
                 estimated_bytes: size.bytes.map(|bytes| bytes / parts),
                 estimated_rows: size.documents.map(|documents| documents / parts),
@@ -78,21 +94,25 @@ impl Units {
         names
     }
 
-    /// A unit whose documents the leader has.
-    fn known(&mut self, name: String, of: &Collection, after: Vec<String>, format: &str, documents: Vec<Document>) {
+    /// A unit of a collection whose definitions the leader has.
+    fn known(&mut self, name: String, of: &Collection, after: Vec<String>, lines: String) {
+        self.leaders(name, vec![self.scope.object(&of.database, &of.name)], after, lines, place(of));
+    }
+
+    fn leaders(&mut self, name: String, objects: Vec<String>, after: Vec<String>, lines: String, extra: Options) {
         self.units.push(Unit {
             name: name.clone(),
-            format: format.to_owned(),
-            framing: "none".to_owned(),
-            objects: vec![of.object()],
+            format: FORMAT.to_owned(),
+            framing: "definitions".to_owned(),
+            objects,
             after,
-            estimated_bytes: Some(documents.iter().map(Vec::len).sum::<usize>() as u64),
+            estimated_bytes: Some(lines.len() as u64),
             estimated_rows: None,
             leader: true,
             external: false,
-            extra: place(of),
+            extra,
         });
-        self.documents.insert(name, documents);
+        self.definitions.insert(name, lines);
     }
 }
 
@@ -108,7 +128,7 @@ fn place(collection: &Collection) -> Options {
 }
 
 /// How the documents of a collection are written, as a unit notes it.
-fn kind(kind: Kind) -> &'static str {
+pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Capped => "capped",
         Kind::Buckets | Kind::TimeSeries => "timeseries",
@@ -136,17 +156,19 @@ mod tests {
     fn names(collections: &[Collection]) -> Vec<String> {
         let sizes = vec![Size::default(); collections.len()];
         let ranges = vec![vec![Range::default()]; collections.len()];
-        Units::build(collections, &sizes, &ranges).units.into_iter().map(|unit| unit.name).collect()
+        let units = Units::build(collections, &sizes, &ranges, Scope::Database).unwrap();
+        units.units.into_iter().map(|unit| unit.name).collect()
     }
 
     #[test]
     fn indexes_come_after_the_data_and_that_after_the_collections() {
         let indexed = Collection { indexes: vec![Builder::new().finish()], ..collection("c", Kind::Plain) };
         let ranges = [vec![Range::default(), Range::default()]];
-        let units = Units::build(&[indexed], &[Size::default()], &ranges).units;
+        let units = Units::build(&[indexed], &[Size::default()], &ranges, Scope::Server).unwrap().units;
         assert_eq!(units[3].name, "indexes/d.c");
         assert_eq!(units[3].after, ["data/d.c/1", "data/d.c/2", "collections/d.c"]);
         assert!(units[1].after == ["collections/d.c"] && !units[1].leader && units[3].leader);
+        assert_eq!(units[1].objects, ["d.c"]);
     }
 
     #[test]

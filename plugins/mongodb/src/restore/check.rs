@@ -3,16 +3,16 @@
 use super::place::{IfExists, Place};
 use crate::catalog::{self, Collection, Kind};
 use crate::note::finding;
-use crate::server::{Server, major};
-use cofferdam_sdk::Result;
-use cofferdam_sdk::engine::{Finding, Source};
+use crate::server::{COMPATIBILITY, Server, major};
+use cofferdam_sdk::engine::{Finding, Source, Unit};
+use cofferdam_sdk::{Result, options};
 
 /// Looks at the target without changing it.
-pub async fn check(server: &Server, place: &Place, source: &Source) -> Result<Vec<Finding>> {
+pub async fn check(server: &Server, place: &Place, source: &Source, wanted: &[Unit]) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for database in place.databases(source)? {
+    for database in place.databases(wanted)? {
         let there = catalog::list(server, &database).await?;
-        findings.extend(judge(&database, &there, place, source));
+        findings.extend(judge(&database, &there, place, wanted));
     }
     if let (Some(from), Some(to)) = (major(&source.server_version), server.major())
         && from > to
@@ -20,10 +20,27 @@ pub async fn check(server: &Server, place: &Place, source: &Source) -> Result<Ve
         let what = format!("the backup is of MongoDB {from}, the target is {to}: what only {from} knows will fail");
         findings.push(finding("warning", "", what, None));
     }
+    if let (Some(from), Some(to)) = (options::get(&source.extra, COMPATIBILITY), server.compatibility().await) {
+        findings.extend(features(from, &to));
+    }
     Ok(findings)
 }
 
-fn judge(database: &str, there: &[Collection], place: &Place, source: &Source) -> Vec<Finding> {
+/// A server that keeps to the features of an earlier version refuses those of a later one.
+fn features(from: &str, to: &str) -> Option<Finding> {
+    let number = |version: &str| {
+        let (major, minor) = version.split_once('.')?;
+        Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?))
+    };
+    (number(from)? > number(to)?).then(|| {
+        let what =
+            format!("the source has the features of {from}, the target keeps to those of {to} ({COMPATIBILITY})");
+        let remedy = format!("db.adminCommand({{ setFeatureCompatibilityVersion: \"{from}\", confirm: true }})");
+        finding("warning", "", what, Some(&remedy))
+    })
+}
+
+fn judge(database: &str, there: &[Collection], place: &Place, wanted: &[Unit]) -> Vec<Finding> {
     let named = |kinds: &[Kind]| {
         let names = there.iter().filter(|c| kinds.contains(&c.kind)).map(|c| c.name.as_str()).take(5);
         names.collect::<Vec<_>>().join(", ")
@@ -47,13 +64,7 @@ fn judge(database: &str, there: &[Collection], place: &Place, source: &Source) -
             }
         }
         IfExists::Append => {
-            let restored = |c: &&Collection| {
-                source.units.iter().flat_map(|unit| &unit.objects).any(|object| {
-                    object
-                        .split_once('.')
-                        .is_some_and(|(from, name)| place.database(from) == database && name == c.name)
-                })
-            };
+            let restored = |c: &&Collection| place.restores(wanted, database, &c.name);
             let judged = there.iter().filter(|c| c.kind != Kind::Buckets).filter(restored).map(|c| {
                 if c.kind == Kind::Plain {
                     let what = "it is there: documents whose _id it hasn't are added, those that it has stay";
@@ -96,19 +107,25 @@ mod tests {
         let unit = cofferdam_sdk::engine::Unit {
             name: "collections/d.c".to_owned(),
             format: String::new(),
-            framing: "u32le".to_owned(),
-            objects: vec!["d.c".to_owned()],
+            framing: "definitions".to_owned(),
+            objects: vec!["c".to_owned()],
             after: Vec::new(),
             estimated_bytes: None,
             estimated_rows: None,
             leader: true,
             external: false,
-            extra: Vec::new(),
+            extra: cofferdam_sdk::options::from_pairs([("database", "d"), ("collection", "c")]),
         };
-        let source =
-            Source { engine: String::new(), server_version: String::new(), units: vec![unit], extra: Vec::new() };
-        let found = judge("d", &there.collect::<Vec<_>>(), &Place::new(&options).unwrap(), &source);
+        let found = judge("d", &there.collect::<Vec<_>>(), &Place::new(&options).unwrap(), &[unit]);
         found.into_iter().map(|finding| finding.severity).collect()
+    }
+
+    #[test]
+    fn a_server_that_keeps_to_earlier_features_is_warned_of() {
+        assert!(features("8.0", "7.0").unwrap().remedy.unwrap().contains("\"8.0\""));
+        assert!(
+            features("7.0", "7.0").is_none() && features("7.3", "10.0").is_none() && features("x", "7.0").is_none()
+        );
     }
 
     #[test]

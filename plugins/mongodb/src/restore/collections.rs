@@ -3,11 +3,9 @@
 use super::place::Place;
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{Collection, Kind};
+use crate::definition::STORAGE;
 use crate::server::Server;
 use cofferdam_sdk::{Error, Result};
-
-/// Options that a server lists and another may refuse: what the storage is like isn't the collection's content.
-const LEFT_OUT: [&str; 3] = ["storageEngine", "recordIdsReplicated", "autoIndexId"];
 
 /// What deletes documents by their age, and so comes last.
 const EXPIRY: &str = "expireAfterSeconds";
@@ -25,7 +23,7 @@ pub fn made_as(place: &Place, collection: &Collection) -> String {
 pub async fn create(server: &Server, place: &Place, collection: &Collection, repeated: bool) -> Result<()> {
     let database = place.database(&collection.database);
     let name = made_as(place, collection);
-    let refused: Vec<&str> = LEFT_OUT.into_iter().chain([EXPIRY]).collect();
+    let refused: Vec<&str> = STORAGE.into_iter().chain([EXPIRY]).collect();
     let command = Builder::new().text("create", &name).all_but(&collection.options, &refused)?;
     match server.change(database, command).await {
         Err(error) if repeated && error.has_engine_code("NamespaceExists") => Ok(()),

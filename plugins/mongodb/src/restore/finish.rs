@@ -50,7 +50,7 @@ pub async fn show(server: &Server, place: &Place, database: &str) -> Result<Vec<
 async fn put_aside(server: &Server, place: &Place, database: &str, there: &[Collection]) -> Result<Vec<Note>> {
     let mut notes = Vec::new();
     for collection in there {
-        let aside = place.aside(&collection.name);
+        let aside = place.aside(database, &collection.name);
         rename(server, database, &collection.name, &aside).await?;
         notes.push(note("changed", collection.object(), format!("what was there is now called {aside}")));
     }
@@ -75,8 +75,7 @@ async fn add(server: &Server, database: &str, working: &str, collection: &Collec
     let after = count(server, database, &collection.name).await?;
     server.change(database, Builder::new().text("drop", working)).await?;
     let new = after.saturating_sub(before);
-    let reason =
-        format!("{came} documents came and it has {new} more: the others' _id was there already; its indexes stayed");
+    let reason = format!("{came} documents came and it has {new} more: the _id of the others was there already");
     Ok(note("changed", format!("{database}.{}", collection.name), reason))
 }
 

@@ -3,7 +3,7 @@
 
 use crate::bson::{self, Builder, Document};
 use crate::catalog::Collection;
-use crate::entry;
+use crate::definition;
 use crate::namespace;
 use crate::server::Server;
 use cofferdam_sdk::{Error, Result};
@@ -29,14 +29,7 @@ impl<'a> Journal<'a> {
     /// Writes down what makes a collection. What an attempt before has written stays.
     pub async fn write(&self, collection: &Collection, entry: &Document) -> Result<()> {
         let document = Builder::new().text("_id", &collection.name).binary("entry", entry).finish();
-        let insert = Builder::new().text("insert", &self.name).array("documents", &[document]);
-        let reply = self.server.change(self.database, insert).await?;
-        let errors = bson::get(&reply, "writeErrors").and_then(|errors| errors.document()).map(bson::documents);
-        let there = |error: &Document| bson::get(error, "code").and_then(|code| code.number()) == Some(11000);
-        if !errors.transpose()?.unwrap_or_default().iter().all(there) {
-            return Err(Error::internal(format!("the journal {}.{} can't be written", self.database, self.name)));
-        }
-        Ok(())
+        self.server.insert(self.database, &self.name, &document).await
     }
 
     /// Its entries.
@@ -54,7 +47,7 @@ impl<'a> Journal<'a> {
         let find = Builder::new().text("find", &self.name).document("filter", &filter.finish());
         let entry = |document: &Document| {
             let entry = bson::get(document, "entry").and_then(|entry| entry.binary());
-            entry::read(entry.ok_or_else(|| Error::corrupt("the journal of the restore can't be read"))?)
+            definition::collection(entry.ok_or_else(|| Error::corrupt("the journal of the restore can't be read"))?)
         };
         self.server.documents(self.database, find).await?.iter().map(entry).collect()
     }

@@ -1,5 +1,6 @@
 //! Restores: collections are filled under names of their own, and get theirs at the end.
 
+mod access;
 mod check;
 mod collections;
 mod finish;

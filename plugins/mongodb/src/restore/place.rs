@@ -1,7 +1,9 @@
 //! Where a restore goes: into which databases, and under which names until it is done.
 
-use crate::namespace::working;
-use cofferdam_sdk::engine::{RestoreOptions, Source};
+use super::access::SETTING;
+use crate::access::Access;
+use crate::namespace::{aside, working};
+use cofferdam_sdk::engine::{RestoreOptions, Unit};
 use cofferdam_sdk::{Error, Result, options};
 
 /// What is done with a database that holds something.
@@ -22,6 +24,8 @@ pub struct Place {
     pub operation_id: String,
     /// What is done with a database that holds something.
     pub if_exists: IfExists,
+    /// Whether users and roles come.
+    pub users: bool,
     renamed: Option<String>,
 }
 
@@ -34,20 +38,28 @@ impl Place {
             "append" => IfExists::Append,
             other => return Err(Error::invalid_options(format!("\"{other}\" is nothing to do with what is there"))),
         };
-        Ok(Self { operation_id: options.operation_id.clone(), if_exists, renamed: options.database.clone() })
+        let users = match options::get(&options.extra, SETTING) {
+            None => false,
+            Some("restore") => true,
+            Some(other) => {
+                return Err(Error::invalid_options(format!("{SETTING} is \"restore\", and not \"{other}\"")));
+            }
+        };
+        Ok(Self { operation_id: options.operation_id.clone(), if_exists, users, renamed: options.database.clone() })
     }
 
-    /// The databases that are restored into, for those of the backup.
-    pub fn databases(&self, source: &Source) -> Result<Vec<String>> {
-        let databases = options::get(&source.extra, "databases")
-            .ok_or_else(|| Error::corrupt("the backup doesn't say which databases it holds"))?;
-        let databases: Vec<&str> = databases.split(' ').collect();
+    /// The databases that are restored into, for those that these units of the backup are of.
+    pub fn databases(&self, units: &[Unit]) -> Result<Vec<String>> {
+        let units = units.iter().filter(|unit| Access::of_unit(&unit.name).is_none());
+        let mut databases = units.map(|unit| Ok(of(unit)?.0)).collect::<Result<Vec<&str>>>()?;
+        databases.sort_unstable();
+        databases.dedup();
         if self.renamed.is_some() && databases.len() > 1 {
             return Err(Error::invalid_options(format!(
                 "the backup holds the databases {}, which can't all get one name",
                 databases.join(", ")
             ))
-            .with_hint("leave out --database; or choose one of them with --only 'NAME.*' when backing up"));
+            .with_hint("leave out --database; or choose one of them with --only 'NAME.*'"));
         }
         Ok(databases.into_iter().map(|name| self.database(name).to_owned()).collect())
     }
@@ -57,15 +69,35 @@ impl Place {
         self.renamed.as_deref().unwrap_or(database)
     }
 
+    /// The database that a user or role of one is made in. What is made in the server's own concerns all of them.
+    pub fn database_of_user<'a>(&'a self, database: &'a str) -> &'a str {
+        if matches!(database, "admin" | "$external") { database } else { self.database(database) }
+    }
+
     /// The name that a collection of the backup has until it is done.
     pub fn working(&self, database: &str, collection: &str) -> String {
         working(&self.operation_id, self.database(database), collection)
     }
 
-    /// The name that a collection gets which has to make room.
-    pub fn aside(&self, collection: &str) -> String {
-        format!("replaced_{}.{collection}", self.operation_id)
+    /// Whether collections of the backup get into this collection of the target.
+    pub fn restores(&self, units: &[Unit], database: &str, collection: &str) -> bool {
+        let is = |unit: &Unit| of(unit).is_ok_and(|(from, name)| self.database(from) == database && name == collection);
+        units.iter().any(is)
     }
+
+    /// The name that a collection gets which has to make room.
+    pub fn aside(&self, database: &str, collection: &str) -> String {
+        aside(&self.operation_id, database, collection)
+    }
+}
+
+/// The database and the collection of the backup that a unit is of.
+pub fn of(unit: &Unit) -> Result<(&str, &str)> {
+    let noted = |name: &str| {
+        options::get(&unit.extra, name)
+            .ok_or_else(|| Error::corrupt(format!("the unit {} doesn't say of which {name} it is", unit.name)))
+    };
+    Ok((noted("database")?, noted("collection")?))
 }
 
 #[cfg(test)]
@@ -85,22 +117,30 @@ mod tests {
         }
     }
 
-    fn source(databases: &str) -> Source {
-        Source {
-            engine: "mongodb".to_owned(),
-            server_version: "7.0.0".to_owned(),
-            units: Vec::new(),
-            extra: options::from_pairs([("databases", databases)]),
-        }
+    fn units(databases: &[&str]) -> Vec<Unit> {
+        let unit = |database: &&str| Unit {
+            name: String::new(),
+            format: String::new(),
+            framing: String::new(),
+            objects: Vec::new(),
+            after: Vec::new(),
+            estimated_bytes: None,
+            estimated_rows: None,
+            leader: true,
+            external: false,
+            extra: options::from_pairs([("database", *database), ("collection", "x")]),
+        };
+        databases.iter().map(unit).collect()
     }
 
     #[test]
     fn one_database_may_get_another_name_and_several_keep_theirs() {
         let renamed = Place::new(&options(Some("b"), "fail")).unwrap();
-        assert_eq!(renamed.databases(&source("a")).unwrap(), ["b"]);
-        assert!(renamed.databases(&source("a c")).is_err());
-        assert_eq!(Place::new(&options(None, "fail")).unwrap().databases(&source("a c")).unwrap(), ["a", "c"]);
+        assert_eq!(renamed.databases(&units(&["a", "a"])).unwrap(), ["b"]);
+        assert!(renamed.databases(&units(&["a", "c"])).is_err());
+        assert_eq!(Place::new(&options(None, "fail")).unwrap().databases(&units(&["c", "a"])).unwrap(), ["a", "c"]);
         assert_eq!(renamed.working("a", "x"), "cofferdam_01.x");
+        assert!(renamed.restores(&units(&["a"]), "b", "x") && !renamed.restores(&units(&["a"]), "a", "x"));
         assert!(Place::new(&options(None, "merge")).is_err());
     }
 }

@@ -1,21 +1,23 @@
 //! A session of a restore.
 
 use super::journal::Journal;
-use super::place::Place;
-use super::{check, collections, finish};
+use super::place::{IfExists, Place, of};
+use super::{access, check, collections, finish};
+use crate::access::Access;
 use crate::backup::{COLLECTIONS, INDEXES};
 use crate::bson::Document;
-use crate::catalog::Kind;
-use crate::documents::Documents;
-use crate::entry;
+use crate::catalog::{self, Kind};
+use crate::definition::{self, Definition, INDEX, LONGEST};
 use crate::namespace::BUCKETS;
+use crate::note::note;
 use crate::server::Server;
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
 };
 use cofferdam_sdk::pattern::Patterns;
-use cofferdam_sdk::{Endpoint, Error, Result, options};
+use cofferdam_sdk::{Endpoint, Error, Lines, Result, options};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A session of a restore.
 pub struct Restore {
@@ -24,6 +26,8 @@ pub struct Restore {
     patterns: Patterns,
     /// Those that are restored into; the leader's.
     databases: RefCell<Vec<String>>,
+    /// Collections of the target that are added to, by their full names.
+    added_to: RefCell<BTreeSet<String>>,
 }
 
 impl Restore {
@@ -31,20 +35,46 @@ impl Restore {
         let place = Place::new(options)?;
         let server = Server::connect(target, true).await?;
         let patterns = Patterns::new(&options.only, &options.except);
-        Ok(Self { server, place, patterns, databases: RefCell::default() })
+        Ok(Self { server, place, patterns, databases: RefCell::default(), added_to: RefCell::default() })
     }
 
-    async fn collection(&self, attempt: u32, data: Data, complete: Complete) -> Result<()> {
-        for entry in &all(data, complete).await? {
-            let collection = entry::read(entry)?;
+    /// The units that the operator chose.
+    fn wanted(&self, source: &Source) -> Result<Vec<Unit>> {
+        self.patterns.all_match(source.units.iter().flat_map(|unit| unit.objects.iter().map(String::as_str)))?;
+        let wanted = |unit: &&Unit| match Access::of_unit(&unit.name) {
+            // They belong to no collection.
+            Some(_) => self.patterns.choose_all(),
+            None => unit.objects.iter().any(|object| self.patterns.choose(object)),
+        };
+        Ok(source.units.iter().filter(wanted).cloned().collect())
+    }
+
+    /// Whether a collection of the backup is added to one that was there before.
+    fn is_added(&self, from: &str, collection: &str) -> bool {
+        self.added_to.borrow().contains(&format!("{}.{collection}", self.place.database(from)))
+    }
+
+    async fn collection(&self, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
+        let mut summary = Summary::default();
+        for Definition { object, document } in all(data, complete).await? {
+            let collection = definition::collection(&document)?;
             // Written down before it is made, so that cleaning up finds it.
             let database = self.place.database(&collection.database);
-            Journal::new(&self.server, database, &self.place.operation_id).write(&collection, entry).await?;
+            Journal::new(&self.server, database, &self.place.operation_id).write(&collection, &document).await?;
             if collection.kind != Kind::View {
                 collections::create(&self.server, &self.place, &collection, attempt > 0).await?;
             }
+            let kind = definition::kind(collection.kind).unwrap_or_default().to_owned();
+            if self.is_added(&collection.database, &collection.name) {
+                let reason =
+                    "a collection of this name is there: it keeps its own options, and the documents are added";
+                summary.notes.push(note("left-out", object, reason));
+                summary.left_out.push((kind, 1));
+            } else {
+                summary.carried.push((kind, 1));
+            }
         }
-        Ok(())
+        Ok(summary)
     }
 
     async fn documents(&self, unit: &Unit, attempt: u32, data: Data, complete: Complete) -> Result<u64> {
@@ -66,16 +96,24 @@ impl Restore {
         inserted.map_err(|error| error.while_doing(format!("writing {}", crate::namespace::object(from, collection))))
     }
 
-    async fn indexes(&self, unit: &Unit, data: Data, complete: Complete) -> Result<()> {
+    async fn indexes(&self, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
         let (from, collection) = of(unit)?;
-        let mut indexes = all(data, complete).await?;
+        let definitions = all(data, complete).await?;
+        let counts = vec![(INDEX.to_owned(), definitions.len() as u64)];
+        if self.is_added(from, collection) {
+            let reason = "its collection is there, and keeps its own indexes";
+            let notes = definitions.into_iter().map(|definition| note("left-out", definition.object, reason));
+            return Ok(Summary { left_out: counts, notes: notes.collect(), ..Summary::default() });
+        }
+        let mut indexes: Vec<Document> = definitions.into_iter().map(|definition| definition.document).collect();
         // Those that delete come last of all, from the journal.
         indexes.retain(|index| !collections::expires(index));
         let database = self.place.database(from);
         let journal = Journal::new(&self.server, database, &self.place.operation_id);
         let name = collections::made_as(&self.place, &journal.entry(collection).await?);
         let made = collections::create_indexes(&self.server, database, &name, &indexes).await;
-        made.map_err(|error| error.while_doing(format!("making the indexes of {from}.{collection}")))
+        made.map_err(|error| error.while_doing(format!("making the indexes of {from}.{collection}")))?;
+        Ok(Summary { carried: counts, ..Summary::default() })
     }
 }
 
@@ -84,42 +122,54 @@ impl RestoreSession for Restore {
         Self::open(&target, &options).await
     }
 
-    async fn join(target: Endpoint, options: RestoreOptions, _: String) -> Result<Self> {
-        Self::open(&target, &options).await
+    async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<Self> {
+        let session = Self::open(&target, &options).await?;
+        *session.added_to.borrow_mut() = token.split('\0').map(str::to_owned).collect();
+        Ok(session)
     }
 
     async fn check(&self, source: Source) -> Result<Vec<Finding>> {
-        check::check(&self.server, &self.place, &source).await
+        check::check(&self.server, &self.place, &source, &self.wanted(&source)?).await
     }
 
     async fn prepare(&self, source: Source) -> Result<Prepared> {
-        let blocked = check::check(&self.server, &self.place, &source).await?;
+        let wanted = self.wanted(&source)?;
+        let blocked = check::check(&self.server, &self.place, &source, &wanted).await?;
         if let Some(finding) = blocked.into_iter().find(|finding| finding.severity == "blocker") {
-            return Err(Error::already_exists(format!("{}: {}", finding.object, finding.what)));
+            let error = Error::already_exists(format!("{}: {}", finding.object, finding.what));
+            return Err(match finding.remedy {
+                Some(remedy) => error.with_hint(remedy),
+                None => error,
+            });
         }
-        let objects = source.units.iter().flat_map(|unit| unit.objects.iter().map(String::as_str));
-        self.patterns.all_match(objects)?;
-        let databases = self.place.databases(&source)?;
+        let databases = self.place.databases(&wanted)?;
+        let mut there = BTreeSet::new();
         for database in &databases {
+            if self.place.if_exists == IfExists::Append {
+                let listed = catalog::list(&self.server, database).await?;
+                there.extend(listed.iter().map(catalog::Collection::object));
+            }
             Journal::new(&self.server, database, &self.place.operation_id).create().await?;
         }
+        // Workers find everything else by the operation's id. No name has a zero byte.
+        let token = there.iter().map(String::as_str).collect::<Vec<_>>().join("\0");
+        *self.added_to.borrow_mut() = there;
         *self.databases.borrow_mut() = databases;
-        let wanted = |unit: &&Unit| unit.objects.iter().any(|object| self.patterns.choose(object));
-        let units = source.units.iter().filter(wanted).map(|unit| unit.name.clone()).collect();
-        // Workers find everything by the operation's id.
-        Ok(Prepared { token: Some(String::new()), units: (!self.patterns.choose_all()).then_some(units) })
+        let units = wanted.into_iter().map(|unit| unit.name).collect();
+        Ok(Prepared { token: Some(token), units: (!self.patterns.choose_all()).then_some(units) })
     }
 
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
-        if unit.name.starts_with(COLLECTIONS) {
-            self.collection(attempt, data, complete).await?;
+        if let Some(of) = Access::of_unit(&unit.name) {
+            access::write(&self.server, &self.place, of, all(data, complete).await?).await
+        } else if unit.name.starts_with(COLLECTIONS) {
+            self.collection(attempt, data, complete).await
         } else if unit.name.starts_with(INDEXES) {
-            self.indexes(&unit, data, complete).await?;
+            self.indexes(&unit, data, complete).await
         } else {
             let rows = self.documents(&unit, attempt, data, complete).await?;
-            return Ok(Summary { rows: Some(rows), ..Summary::default() });
+            Ok(Summary { rows: Some(rows), ..Summary::default() })
         }
-        Ok(Summary::default())
     }
 
     async fn close(&self) -> Result<()> {
@@ -132,26 +182,18 @@ impl RestoreSession for Restore {
         for database in databases {
             notes.extend(finish::show(&self.server, &self.place, &database).await?);
         }
+        access::show(&self.server, &self.place).await?;
         Ok(notes)
     }
 }
 
-/// The documents of a unit that has few, once it is known to be whole.
-async fn all(data: Data, complete: Complete) -> Result<Vec<Document>> {
-    let mut documents = Documents::new(data);
+/// The definitions of a unit, once it is known to be whole.
+async fn all(data: Data, complete: Complete) -> Result<Vec<Definition>> {
+    let mut lines = Lines::new(data, LONGEST);
     let mut all = Vec::new();
-    while let Some(document) = documents.next().await? {
-        all.push(document);
+    while let Some(line) = lines.next().await? {
+        all.push(definition::read(&line)?);
     }
     complete.await?;
     Ok(all)
-}
-
-/// The database and the collection of the backup that a unit is of.
-fn of(unit: &Unit) -> Result<(&str, &str)> {
-    let noted = |name: &str| {
-        options::get(&unit.extra, name)
-            .ok_or_else(|| Error::corrupt(format!("the unit {} doesn't say of which {name} it is", unit.name)))
-    };
-    Ok((noted("database")?, noted("collection")?))
 }

@@ -50,6 +50,8 @@ fn value(element: &Element<'_>, text: &mut String) -> Result<()> {
         0x05 => {
             let (head, content) = bytes.split_at_checked(5).ok_or_else(unreadable)?;
             let kind = head.last().ok_or_else(unreadable)?;
+            // The old kind says its length twice; the text doesn't have the second one.
+            let content = if *kind == 2 { content.get(4..).ok_or_else(unreadable)? } else { content };
             format!("{{\"$binary\":{{\"base64\":\"{}\",\"subType\":\"{kind:02x}\"}}}}", BASE64_STANDARD.encode(content))
         }
         0x06 => "{\"$undefined\":true}".to_owned(),
@@ -62,8 +64,24 @@ fn value(element: &Element<'_>, text: &mut String) -> Result<()> {
             let mut part = || parts.next().ok_or_else(unreadable)?.map_err(|_| unreadable());
             format!("{{\"$regularExpression\":{{\"pattern\":{},\"options\":{}}}}}", part()?, part()?)
         }
+        0x0c => {
+            let at = bytes.len().saturating_sub(12);
+            let (name, id) = bytes.split_at_checked(at).ok_or_else(unreadable)?;
+            format!("{{\"$dbPointer\":{{\"$ref\":{},\"$id\":{{\"$oid\":\"{}\"}}}}}}", quoted(string(name)?), hex(id))
+        }
         0x0d => format!("{{\"$code\":{}}}", quoted(string(bytes)?)),
         0x0e => format!("{{\"$symbol\":{}}}", quoted(string(bytes)?)),
+        0x0f => {
+            let length = bytes.get(4..8).and_then(|length| length.try_into().ok()).ok_or_else(unreadable)?;
+            let end = usize::try_from(u32::from_le_bytes(length)).ok().and_then(|length| length.checked_add(8));
+            let (code, scope) = end.and_then(|end| bytes.split_at_checked(end)).ok_or_else(unreadable)?;
+            text.push_str(&format!(
+                "{{\"$code\":{},\"$scope\":",
+                quoted(string(code.get(4..).ok_or_else(unreadable)?)?)
+            ));
+            object(scope, text)?;
+            "}".to_owned()
+        }
         0x10 => format!("{{\"$numberInt\":\"{}\"}}", element.number().ok_or_else(unreadable)?),
         0x11 => {
             let both = u64::from_le_bytes(fixed()?);

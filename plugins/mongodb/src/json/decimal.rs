@@ -35,8 +35,34 @@ pub fn text(bytes: [u8; 16]) -> String {
     format!("{sign}{whole}.{part}")
 }
 
+/// The number of a text; none if it isn't one, or can't be kept without rounding.
+pub fn parse(text: &str) -> Option<[u8; 16]> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (1_u128 << 127, rest),
+        None => (0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    match rest {
+        "NaN" => return Some((0x1f_u128 << 122).to_le_bytes()),
+        "Infinity" | "inf" => return Some((sign | 0x1e_u128 << 122).to_le_bytes()),
+        _ => {}
+    }
+    let (number, exponent) = match rest.split_once(['e', 'E']) {
+        Some((number, exponent)) => (number, exponent.parse::<i64>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{part}");
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let coefficient: u128 = digits.parse().ok().filter(|number| is_number && *number <= LARGEST)?;
+    let places = i64::try_from(part.len()).ok()?;
+    let biased = u128::try_from(exponent.checked_sub(places)?.checked_add(BIAS)?).ok()?;
+    // 12,287 is the largest exponent.
+    (biased <= 12_287).then(|| (sign | biased << 113 | coefficient).to_le_bytes())
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn number(sign: u128, exponent: i64, coefficient: u128) -> String {
@@ -53,6 +79,12 @@ mod tests {
         assert_eq!(number(0, 3, 12), "1.2E+4");
         assert_eq!(number(0, -8, 1), "1E-8");
         assert_eq!(text((0x1f_u128 << 122).to_le_bytes()), "NaN");
+        for written in ["1.1", "-1.10", "0", "0.001", "1.2E+4", "1E-8", "-0E+3", "NaN", "-Infinity", "0E-6176"] {
+            assert_eq!(text(parse(written).unwrap()), written);
+        }
+        for wrong in ["", "x", "1.x", "1E", "99999999999999999999999999999999999", "1E+99999", "1..2"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
         assert_eq!(text((0x3e_u128 << 122).to_le_bytes()), "-Infinity");
     }
 }

@@ -1,0 +1,41 @@
+"""Prints a portrait of a database in a folder as mongodump makes it, read by pymongo: what mongodb.py prints of a database
+on a server, without what a folder doesn't say. Usage: mongodump.py FOLDER DATABASE
+"""
+
+import hashlib
+import pathlib
+import sys
+import urllib.parse
+
+import bson
+from bson import json_util
+from bson.raw_bson import RawBSONDocument
+
+RAW = bson.CodecOptions(document_class=RawBSONDocument)
+
+
+def text(value):
+    return json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
+
+
+def portrait(folder):
+    for path in folder.glob("*.metadata.json"):
+        described = json_util.loads(path.read_text(), json_options=json_util.CANONICAL_JSON_OPTIONS)
+        assert set(described) == {"indexes", "collectionName", "type", "options"}, described.keys()
+        name = described["collectionName"]
+        assert name == urllib.parse.unquote(path.name.removesuffix(".metadata.json"))
+        yield f"{described['type']} {name} {text(dict(sorted(described['options'].items())))}"
+        if described["type"] == "collection":
+            for index in described["indexes"]:
+                yield f"index {name} {text({key: index[key] for key in sorted(index)})}"
+    for path in folder.glob("*.bson"):
+        name = urllib.parse.unquote(path.name.removesuffix(".bson"))
+        with path.open("rb") as file:
+            for document in bson.decode_file_iter(file, RAW):
+                yield f"document {name} {hashlib.sha256(document.raw).hexdigest()}"
+
+
+if __name__ == "__main__":
+    folder, database = sys.argv[1:]
+    for line in sorted(portrait(pathlib.Path(folder) / database)):
+        print(line)

@@ -1,0 +1,201 @@
+//! What is carried of MongoDB, what is chosen, what is done with what is there, and backups as files: on the double, read
+//! by pymongo.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::time::Duration;
+
+use bson::{Document, doc};
+use cofferdam_tests::cofferdam::Cofferdam;
+use cofferdam_tests::command::Output;
+use cofferdam_tests::doubles::mongodb::{Mongodb, Options, User};
+use cofferdam_tests::pymongo;
+
+const MINUTES: Duration = Duration::from_secs(300);
+const PASSWORD: &str = "not easily guessed";
+
+// The exit codes of `cofferdam --help`.
+const DIFFERENT: i32 = 1;
+
+struct Scene {
+    server: Mongodb,
+    cofferdam: Cofferdam,
+}
+
+impl Scene {
+    /// A server whose database "shop" has one of everything, and a repository. The instance "all" names no database.
+    fn new() -> Self {
+        Self::of(Options::default())
+    }
+
+    fn of(options: Options) -> Self {
+        let user = User { name: "backup".into(), password: PASSWORD.into() };
+        let server = Mongodb::start(Options { user: Some(user), ..options }).unwrap();
+        pymongo::run("databases/mongodb.py", &[&server.full_url(), "shop", "full"]).unwrap();
+        let mut cofferdam = Cofferdam::new().unwrap();
+        cofferdam.add_mongodb("shop", &server.url("shop"), PASSWORD).unwrap();
+        let all = server.url("");
+        cofferdam.add_mongodb("all", &all, PASSWORD).unwrap();
+        cofferdam.initialize().unwrap();
+        Self { server, cofferdam }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.cofferdam.run(arguments, MINUTES).unwrap()
+    }
+
+    fn succeed(&self, arguments: &[&str]) -> Output {
+        self.cofferdam.succeed(arguments, MINUTES).unwrap()
+    }
+
+    fn portrait(&self, database: &str) -> Vec<String> {
+        pymongo::portrait(&self.server.full_url(), database).unwrap()
+    }
+
+    fn insert(&self, namespace: &str, document: &Document) {
+        self.server.insert(namespace, [document.to_vec().unwrap()]).unwrap();
+    }
+
+    /// The names of a database's collections.
+    fn collections(&self, database: &str) -> Vec<String> {
+        let lines = self.portrait(database);
+        let of =
+            |line: &String| line.strip_prefix("collection ").map(|rest| rest.split(" {").next().unwrap().to_owned());
+        lines.iter().filter_map(of).collect()
+    }
+
+    /// The report of a kind: how many were counted, are carried, and are left out.
+    fn tally(output: &Output, kind: &str) -> [u64; 3] {
+        let result = output.stdout.trim();
+        let result: serde_json::Value = serde_json::from_str(result.lines().last().unwrap()).unwrap();
+        let tallies = result["tallies"].as_array().unwrap();
+        let tally = tallies.iter().find(|tally| tally["kind"] == kind).unwrap();
+        ["counted", "carried", "left_out"].map(|number| tally[number].as_u64().unwrap())
+    }
+}
+
+fn assert_same(before: &[String], after: &[String]) {
+    let differences = pymongo::differences(before, after);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_restored_database_is_the_same_and_what_was_changed_since_is_named() {
+    let scene = Scene::new();
+    scene.succeed(&["backup", "shop"]);
+    scene.succeed(&["backups", "verify", "shop@latest", "--restore", "shop"]);
+    assert_eq!(scene.server.databases(), ["admin", "local", "shop"], "the scratch database is still there");
+    scene.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "again"]);
+    scene.succeed(&["compare", "shop", "shop/again"]);
+
+    scene.insert("again.empty", &doc! { "_id": 1 });
+    scene.insert("again.more", &doc! { "_id": 1 });
+    let url = scene.server.full_url();
+    let change = "import sys, pymongo; d = pymongo.MongoClient(sys.argv[1]).again; d.many.drop_index('some'); \
+                  d.command('collMod', 'checked', validationAction='warn')";
+    pymongo::code(change, &[&url]).unwrap();
+    let output = scene.run(&["compare", "shop", "shop/again"]);
+    assert_eq!(output.status.code(), Some(DIFFERENT), "{}", output.stderr);
+    let said = output.stdout + &output.stderr;
+    for named in ["empty", "collection more", "index some of many", "collection checked"] {
+        assert!(said.contains(named), "{named} isn't named:\n{said}");
+    }
+    assert!(!said.contains("collection types"), "what is the same is named:\n{said}");
+}
+
+#[test]
+fn everything_is_counted_and_carried_or_left_out() {
+    let scene = Scene::new();
+    let backup = scene.succeed(&["backup", "shop", "--json"]);
+    let collections = scene.collections("shop").iter().filter(|name| !name.starts_with("system.b")).count() as u64;
+    assert_eq!(Scene::tally(&backup, "collection"), [collections, collections, 0]);
+    assert_eq!(Scene::tally(&backup, "view"), [2, 2, 0]);
+    assert_eq!(Scene::tally(&backup, "time series"), [1, 1, 0]);
+    assert_eq!(Scene::tally(&backup, "rows"), [collections + 1, collections + 1, 0]);
+    let [indexes, carried, 0] = Scene::tally(&backup, "index") else { panic!("an index is left out") };
+    assert!(indexes == carried && indexes > 10);
+    let restored = scene.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "again", "--json"]);
+    assert_eq!(Scene::tally(&restored, "index"), [indexes, indexes, 0]);
+
+    let some = scene.succeed(&["backup", "shop", "--only", "many", "--json"]);
+    assert_eq!(Scene::tally(&some, "collection"), [collections, 1, collections - 1]);
+}
+
+#[test]
+fn users_and_roles_come_only_if_they_are_asked_for_and_log_in_with_their_old_passwords() {
+    let scene = Scene::new();
+    let make = "import sys, pymongo; d = pymongo.MongoClient(sys.argv[1])['shop']; \
+                d.command('createRole', 'teller', privileges=[{'resource': {'db': 'shop', 'collection': 'many'}, \
+                'actions': ['find']}], roles=[]); \
+                d.command('createUser', 'alice', pwd='her own', roles=['teller', {'role': 'read', 'db': 'other'}], \
+                customData={'db': 'shop'}); d.command('createUser', 'bob', pwd='his', roles=[])";
+    pymongo::code(make, &[&scene.server.full_url()]).unwrap();
+    let backup = scene.succeed(&["backup", "shop", "--json"]);
+    assert_eq!(Scene::tally(&backup, "user"), [2, 2, 0]);
+    assert_eq!(Scene::tally(&backup, "role"), [1, 1, 0]);
+
+    let without = scene.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "without", "--json"]);
+    assert_eq!(Scene::tally(&without, "user"), [2, 0, 2]);
+    assert!(without.stderr.contains("user alice") && without.stderr.contains("users=restore"), "{}", without.stderr);
+    scene.succeed(&["backups", "verify", "shop@latest", "--restore", "shop"]);
+
+    scene.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "again", "--set", "users=restore"]);
+    scene.succeed(&["compare", "shop", "shop/again"]);
+    let url = scene.server.full_url().replacen("backup:", "alice:", 1).replacen(&encoded(PASSWORD), "her%20own", 1);
+    pymongo::code("import sys, pymongo; pymongo.MongoClient(sys.argv[1]).admin.command('ping')", &[&(url + "again")])
+        .unwrap();
+    let admin: Vec<String> = scene.collections("admin").into_iter().filter(|name| name.contains("cofferdam")).collect();
+    assert!(admin.is_empty(), "{admin:?} is left");
+
+    // One that is there stays as it is.
+    let clone = ["clone", "shop", "shop", "--as", "third", "--set", "users=restore", "--json"];
+    let change = "import sys, pymongo; d = pymongo.MongoClient(sys.argv[1])['third']; \
+                  d.command('createUser', 'bob', pwd='another', roles=[])";
+    pymongo::code(change, &[&scene.server.full_url()]).unwrap();
+    let cloned = scene.succeed(&clone);
+    assert_eq!(Scene::tally(&cloned, "user"), [2, 1, 1]);
+    assert!(cloned.stderr.contains("it stays as it is"), "{}", cloned.stderr);
+}
+
+/// A part of a URL (RFC 3986, 2.3).
+fn encoded(text: &str) -> String {
+    text.replace(' ', "%20")
+}
+
+#[test]
+fn a_backup_becomes_the_files_of_mongodump_and_they_a_backup() {
+    let scene = Scene::new();
+    scene.succeed(&["backup", "shop"]);
+    scene.succeed(&["backups", "export", "shop@latest", "out"]);
+    let out = scene.cofferdam.folder().join("out");
+    let said = pymongo::run("compare/mongodump.py", &[out.to_str().unwrap(), "shop"]).unwrap();
+    let in_files: Vec<String> = said.lines().map(str::to_owned).collect();
+    // A folder doesn't say what the buckets of a time series are like, and in which order a capped collection's lie.
+    let on_server = scene.portrait("shop").into_iter().filter_map(|line| {
+        let hidden = line.starts_with("id index ")
+            || line.starts_with("index system.b")
+            || line.starts_with("collection system.b");
+        let clustered = line.contains("\"clustered\": true");
+        let words: Vec<&str> = line.split(' ').collect();
+        let place = words[0] == "document" && words[1] == "log";
+        (!hidden && !clustered).then(|| if place { words[..3].join(" ") } else { line.clone() })
+    });
+    let mut on_server: Vec<String> = on_server.collect();
+    on_server.sort();
+    assert_same(&on_server, &in_files);
+
+    fs::write(out.join("oplog.bson"), b"").unwrap();
+    let imported = scene.succeed(&["backups", "import", "out", "--instance", "shop"]);
+    assert!(imported.stderr.contains("oplog.bson"), "{}", imported.stderr);
+    scene.succeed(&["restore", "shop@latest", "--to", "shop", "--database", "again"]);
+    assert_same(&scene.portrait("shop"), &scene.portrait("again"));
+    scene.succeed(&["compare", "shop@latest", "shop"]);
+
+    fs::remove_file(out.join("shop/many.bson")).unwrap();
+    let refused = scene.run(&["backups", "import", "out", "--instance", "shop"]);
+    assert!(
+        !refused.status.success() && refused.stderr.contains("the documents of many are missing"),
+        "{}",
+        refused.stderr
+    );
+}
