@@ -7,6 +7,7 @@
 //! deduplication between rounds doesn't help; making repositories and databases isn't timed.
 
 mod measure;
+mod mongodb;
 mod part;
 mod settings;
 mod table;
@@ -53,6 +54,9 @@ fn run() -> Result<()> {
     } else if settings.wants("clone") {
         let (source, target) = (start(Major::V15)?, start(Major::V15)?);
         each_part(&settings, &source, |part| Ok(vec![("clone", tasks::clones(&source, &target, part, &settings)?)]))?;
+    }
+    if settings.wants("mongodb") {
+        mongodb::run(&settings)?;
     }
     Ok(())
 }

@@ -22,12 +22,12 @@ pub struct Settings {
     pub rounds: usize,
     /// `BENCH_PARTS`: names of parts of the mix, with spaces between them; every one by default.
     pub parts: Vec<Part>,
-    /// `BENCH_TASKS`: "backup", "restore", "clone", with spaces between them; all by default.
+    /// `BENCH_TASKS`: "backup", "restore", "clone", "mongodb", with spaces between them; all by default.
     pub tasks: Vec<String>,
 }
 
 /// What can be measured.
-const TASKS: [&str; 3] = ["backup", "restore", "clone"];
+const TASKS: [&str; 4] = ["backup", "restore", "clone", "mongodb"];
 
 impl Settings {
     /// Reads them.

@@ -19,7 +19,8 @@ impl Series {
         Self { tool: tool.into(), costs: Vec::new(), bytes: None }
     }
 
-    fn median(&self, value: impl Fn(&Cost) -> f64) -> f64 {
+    /// The median of a cost over all rounds.
+    pub fn median(&self, value: impl Fn(&Cost) -> f64) -> f64 {
         median(self.costs.iter().map(value).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! `make demo`: a backup, a restore and a clone of a database that looks like life, and what `pg_dump` and `psql` say
-//! about the results.
+//! about the results; then the same for MongoDB.
 
+mod mongodb;
 mod page;
 mod source;
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
 fn run() -> Result<Vec<String>> {
     let start = Instant::now();
     let mut page = Page::default();
-    page.title("Cofferdam: backup, restore and clone of a PostgreSQL database");
+    page.title("Cofferdam: backup, restore and clone of a PostgreSQL database, and of one of MongoDB");
 
     let (production, staging) = servers(&mut page)?;
     let before = timed(&page, "taken in", || Portrait::take(&production, DATABASE))?;
@@ -75,6 +76,7 @@ fn run() -> Result<Vec<String>> {
         found.iter().for_each(|difference| page.output(difference));
         differences.extend(found);
     }
+    differences.extend(mongodb::run(&mut page)?);
     page.say("");
     page.say(&format!("All of it took {}. The servers and their data are gone now.", seconds(start.elapsed())));
     Ok(differences)
