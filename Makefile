@@ -9,7 +9,7 @@
 # CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
-PLUGINS := plugins/postgresql plugins/mongodb plugins/mysql
+PLUGINS := plugins/postgresql plugins/mongodb plugins/mysql plugins/redis
 TEST_PLUGINS := tests/plugins/faulty
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 
@@ -31,6 +31,7 @@ setup:
 	@tests/setup/postgresql
 	@tests/setup/mongodb
 	@tests/setup/mariadb
+	@tests/setup/redis
 
 test: plugins lint
 	cargo test --locked --workspace
@@ -49,10 +50,10 @@ bench: build
 	@tests/setup/peers
 	cargo run --locked --release --package cofferdam-tests --bin bench
 
-# build-plugins PROFILE FOLDERS: by the program of that profile, which knows the toolchains.
+# build-plugins PROFILE FOLDERS: by the program of that profile, which knows the toolchains; componentize-py is set up here.
 define build-plugins
 	@mkdir -p $(PLUGIN_FILES)
-	@set -ex; for plugin in $(2); do \
+	@set -ex; PATH=$(CARGO_TARGET_DIR)/tools/componentize-py/bin:$$PATH; for plugin in $(2); do \
 		$(CARGO_TARGET_DIR)/$(1)/cofferdam plugin build $$plugin --output $(PLUGIN_FILES)/$$(basename $$plugin).wasm; \
 	done
 endef

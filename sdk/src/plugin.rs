@@ -25,19 +25,19 @@ pub struct BackupAdapter<S>(S);
 pub struct RestoreAdapter<S>(S);
 
 impl<E: Engine> instance::Guest for Plugin<E> {
-    async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
+    async fn inspect(endpoint: Endpoint) -> Result<InstanceInfo> {
         panic::install();
-        E::inspect(endpoint).await
+        E::inspect(&endpoint).await
     }
 
-    async fn check(endpoint: &Endpoint, operation: String, options: Options) -> Result<Vec<Finding>> {
+    async fn check(endpoint: Endpoint, operation: String, options: Options) -> Result<Vec<Finding>> {
         panic::install();
-        E::check(endpoint, operation, options).await
+        E::check(&endpoint, operation, options).await
     }
 
-    async fn cleanup(endpoint: &Endpoint, operation_id: String) -> Result<Vec<Note>> {
+    async fn cleanup(endpoint: Endpoint, operation_id: String) -> Result<Vec<Note>> {
         panic::install();
-        E::cleanup(endpoint, operation_id).await
+        E::cleanup(&endpoint, operation_id).await
     }
 }
 
@@ -114,9 +114,9 @@ impl<S: RestoreSession> restore::GuestSession for RestoreAdapter<S> {
 }
 
 impl<E: Clone> clone::Guest for Plugin<E> {
-    async fn clone(source: &Endpoint, target: &Endpoint, options: CloneOptions) -> Result<Cloned> {
+    async fn clone(source: Endpoint, target: Endpoint, options: CloneOptions) -> Result<Cloned> {
         panic::install();
-        E::clone(source, target, options).await
+        E::clone(&source, &target, options).await
     }
 }
 

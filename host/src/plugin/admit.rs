@@ -17,6 +17,7 @@ use super::permission::{self, Refusal};
 use super::runtime::Runtime;
 use super::sandbox::{Exports, Tenant};
 use crate::error::{Error, Result};
+use crate::services::wasi;
 
 /// A larger file is no plugin: the largest known engine, an interpreter and its libraries in one component, has 40 MB.
 pub const LARGEST: u64 = 64 << 20;
@@ -128,7 +129,9 @@ impl Candidate {
             return Err(Error::plugin(format!("the plugin {name} doesn't export cofferdam:engine/instance@0.1"))
                 .with_hint("every plugin exports it; build it with the SDK's `export!`"));
         }
-        let pre = runtime.linker.instantiate_pre(&self.component).map_err(|e| {
+        let mut linker = runtime.linker.clone();
+        let linked = wasi::refuse_sockets(&mut linker, &self.component);
+        let pre = linked.and_then(|()| linker.instantiate_pre(&self.component)).map_err(|e| {
             Error::plugin(format!("the plugin {name} doesn't fit what this host serves"))
                 .with_cause(e.root_cause().to_string())
         })?;

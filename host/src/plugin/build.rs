@@ -1,4 +1,4 @@
-//! `cofferdam plugin build`: a crate becomes a component.
+//! `cofferdam plugin build`: a crate becomes a component; a plugin in Python too (`python.rs`).
 //!
 //! The target is `wasm32-unknown-unknown`, which imports nothing that wasn't asked for. Where rustup's toolchain has it,
 //! that one builds; else Debian's packages do, which bring the standard library's source.
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use super::about::About;
-use super::package;
+use super::{package, python};
 use crate::error::{Error, Result};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -40,14 +40,21 @@ struct Package {
     manifest_path: PathBuf,
 }
 
-/// Builds the plugin whose crate lies in `folder`, into `output` or `target/plugins/NAME.wasm`.
+/// Builds the plugin whose crate lies in `folder`, into `output` or `target/plugins/NAME.wasm`; one in Python into
+/// `dist/NAME.wasm` beside it.
 ///
 /// # Errors
-/// If no toolchain for the target is there, the crate doesn't build, or it is no plugin.
+/// If no toolchain for the target is there, the plugin doesn't build, or it is none.
 pub fn build(folder: &Path, output: Option<&Path>) -> Result<Built> {
     let folder = folder
         .canonicalize()
         .map_err(|e| Error::not_found(format!("{} isn't there", folder.display())).with_cause(e))?;
+    if python::is_one(&folder) {
+        let (about, component) = python::build(&folder)?;
+        let path = output.map_or_else(|| python::output(&folder, &about.name), Path::to_owned);
+        write(&path, &component)?;
+        return Ok(Built { about, path, bytes: component.len() as u64 });
+    }
     let metadata = metadata(&folder)?;
     let manifest = folder.join("Cargo.toml");
     let package = metadata

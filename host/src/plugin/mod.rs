@@ -13,10 +13,12 @@ mod instance;
 mod limits;
 pub mod package;
 pub mod permission;
+mod python;
 mod restore;
 mod runtime;
 mod sandbox;
 mod to_files;
+pub mod wasi;
 
 pub use admit::{Candidate, Inspection, LARGEST, Plugin};
 pub use backup::{BackupOptions, BackupSession, Plan, Reading};

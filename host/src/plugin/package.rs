@@ -48,13 +48,23 @@ pub fn describe(crate_folder: &Path, version: &str) -> Result<About> {
 /// # Errors
 /// If the module wasn't built with the SDK, or isn't valid.
 pub fn component(module: &[u8], about: &About) -> Result<Vec<u8>> {
-    let failed = |what: &str, e: String| Error::plugin(format!("{}: {what}", about.name)).with_cause(e);
-    let mut component = ComponentEncoder::default()
+    let component = ComponentEncoder::default()
         .module(module)
         .map(|encoder| encoder.validate(true))
         .and_then(|encoder| encoder.encode())
-        .map_err(|e| failed("the module can't be made a component", format!("{e:#}")))?;
-    let data = serde_json::to_vec(about).map_err(|e| failed("its description can't be written", e.to_string()))?;
+        .map_err(|e| {
+            Error::plugin(format!("{}: the module can't be made a component", about.name)).with_cause(format!("{e:#}"))
+        })?;
+    described(component, about)
+}
+
+/// A component with its description.
+///
+/// # Errors
+/// If that can't be written.
+pub(super) fn described(mut component: Vec<u8>, about: &About) -> Result<Vec<u8>> {
+    let data = serde_json::to_vec(about)
+        .map_err(|e| Error::plugin(format!("{}: its description can't be written", about.name)).with_cause(e))?;
     CustomSection { name: SECTION.into(), data: data.into() }.append_to_component(&mut component);
     Ok(component)
 }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use super::wasi::WASI;
+
 /// An interface that the host serves.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Served {
@@ -16,7 +18,7 @@ pub struct Served {
     pub means: &'static str,
 }
 
-/// Everything that is served. A service that isn't in this table can't be imported.
+/// Everything that is served besides [`WASI`]. A service that isn't in these tables can't be imported.
 pub const SERVED: [Served; 10] = [
     Served { interface: "cofferdam:host/types", version: "0.1.0", grant: None, means: "the vocabulary" },
     Served {
@@ -87,7 +89,7 @@ pub fn needed<'a>(imports: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'stat
 pub fn served(import: &str) -> Result<&'static Served, Refusal> {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     let refusal = |reason: String, remedy: String| Refusal { import: import.to_owned(), reason, remedy };
-    let Some(served) = SERVED.iter().find(|s| s.interface == interface) else {
+    let Some(served) = SERVED.iter().chain(&WASI).find(|s| s.interface == interface) else {
         if interface == OWN_TYPES {
             // Its types alone; it holds no function.
             return SERVED.first().ok_or_else(|| refusal("nothing is served".to_owned(), String::new()));
@@ -96,7 +98,8 @@ pub fn served(import: &str) -> Result<&'static Served, Refusal> {
         return Err(refusal(
             format!("this host doesn't serve {interface}"),
             if wasi {
-                "build the plugin for wasm32-unknown-unknown, which imports nothing of WASI".to_owned()
+                "build the plugin for wasm32-unknown-unknown, which imports nothing of WASI, or for WASI 0.2 without it"
+                    .to_owned()
             } else {
                 format!("use one of {}", SERVED.map(|s| s.interface).join(", "))
             },
@@ -153,8 +156,8 @@ mod tests {
     }
 
     #[test]
-    fn wasi_is_refused_and_the_target_named() {
-        assert!(served("wasi:sockets/tcp@0.2.0").unwrap_err().remedy.contains("wasm32-unknown-unknown"));
+    fn what_isnt_served_of_wasi_is_refused_and_the_target_named() {
+        assert!(served("wasi:http/types@0.2.0").unwrap_err().remedy.contains("wasm32-unknown-unknown"));
     }
 
     #[test]

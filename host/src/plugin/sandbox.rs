@@ -16,6 +16,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 use wasmtime::component::{Accessor, Instance, InstancePre};
 use wasmtime::{Store, Trap};
+use wasmtime_wasi::{I32Exit, WasiCtxView, WasiView};
 
 use super::admit::Plugin;
 use super::capability::Capability;
@@ -28,6 +29,12 @@ use crate::services::{Context, Services};
 pub struct Tenant {
     pub(crate) services: Services,
     limiter: Limiter,
+}
+
+impl WasiView for Tenant {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.services.wasi()
+    }
 }
 
 /// Bytes that one call may hand from the plugin to the host, strings and lists together: a plan of 100,000 units fits.
@@ -238,6 +245,9 @@ async fn metered<T>(running: impl Future<Output = wasmtime::Result<T>>, cpu: Dur
 
 /// wasmtime's first line is the backtrace; what happened stands at the root.
 fn fate(error: &wasmtime::Error) -> String {
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        return format!("it ended itself with the status {status}");
+    }
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => "it panicked".to_owned(),
         Some(Trap::StackOverflow) => "its stack overflowed".to_owned(),

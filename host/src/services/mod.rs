@@ -15,6 +15,7 @@ mod report;
 pub mod stream;
 mod tcp;
 mod time;
+pub(crate) mod wasi;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,6 +24,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::operation::event::Sink;
 use crate::secrets::Redactor;
@@ -54,7 +56,8 @@ pub struct Services {
     handles: ResourceTable,
     slots: Arc<Semaphore>,
     calls: calls::Calls,
-    log: report::Budget,
+    log: report::Shared,
+    wasi: wasi::Wasi,
 }
 
 /// More handles than any engine needs; a leak ends here and not in the host's memory.
@@ -68,12 +71,14 @@ impl Services {
     pub fn new(context: Arc<Context>) -> Self {
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(MAX_HANDLES);
+        let log = report::Shared::default();
         Self {
+            wasi: wasi::Wasi::new(&context, &log),
             context,
             handles,
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             calls: calls::Calls::default(),
-            log: report::Budget::default(),
+            log,
         }
     }
 
@@ -81,6 +86,11 @@ impl Services {
     #[must_use]
     pub fn context(&self) -> &Arc<Context> {
         &self.context
+    }
+
+    /// WASI's empty context, and its handles.
+    pub(crate) fn wasi(&mut self) -> WasiCtxView<'_> {
+        self.wasi.view()
     }
 
     /// Hands an endpoint to the plugin.
@@ -97,11 +107,12 @@ impl Services {
 ///
 /// # Errors
 /// If an interface is served twice.
-pub fn add_to_linker<T: Send + 'static>(
+pub fn add_to_linker<T: WasiView + 'static>(
     linker: &mut Linker<T>,
     services: fn(&mut T) -> &mut Services,
 ) -> wasmtime::Result<()> {
     use bindings::cofferdam::{host, mongodb, postgres, tcp};
+    wasi::add_to_linker(linker)?;
     host::types::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::endpoint::add_to_linker::<T, HasSelf<Services>>(linker, services)?;
     host::time::add_to_linker::<T, HasSelf<Services>>(linker, services)?;

@@ -10,16 +10,17 @@ use crate::cli::session::Session;
 use crate::error::{Error, Result};
 use crate::plugin::build;
 
-/// Build a plugin's crate and make it a component
+/// Build a plugin and make it a component
 ///
-/// The crate has a plugin.toml beside its Cargo.toml, which says who the plugin is. Prints the component's path.
+/// A folder with a Cargo.toml or, in Python, a pyproject.toml has a plugin.toml beside it, which says who the plugin is. Prints
+/// the component's path.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The crate's folder
+    /// The folder
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
 
-    /// The component's file, instead of plugins/NAME.wasm in cargo's target folder
+    /// The component's file, instead of plugins/NAME.wasm in cargo's target folder, or dist/NAME.wasm
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
