@@ -25,6 +25,7 @@ pub mod engine;
 mod error;
 mod export;
 mod lines;
+mod lock;
 pub mod lossless;
 pub mod mongodb;
 #[cfg(not(target_family = "wasm"))]
@@ -48,8 +49,8 @@ pub use bindings::services::cofferdam::host::endpoint::ConnectionInfo;
 pub use bindings::services::cofferdam::host::{endpoint::Endpoint, random, time};
 pub use error::{Error, Result};
 pub use futures::future::join_all;
-pub use futures::lock::Mutex;
 pub use lines::Lines;
+pub use lock::Mutex;
 #[cfg(not(target_family = "wasm"))]
 pub use native::instance::Endpoint;
 pub use options::Options;

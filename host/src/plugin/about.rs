@@ -75,9 +75,7 @@ impl About {
     /// # Errors
     /// If the name is none, or a text holds what a terminal would act on.
     pub fn checked(self) -> Result<Self> {
-        let named = (1..=64).contains(&self.name.len())
-            && self.name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        if !named {
+        if !is_name(&self.name) {
             return Err(Error::plugin(format!("{:?} is no name for a plugin", self.name))
                 .with_hint("a name has 1 to 64 lower-case letters, digits and hyphens"));
         }
@@ -87,6 +85,11 @@ impl About {
         }
         Ok(self)
     }
+}
+
+/// Whether an engine may be called so.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod from_files;
 mod handing;
 mod instance;
 mod limits;
+pub mod new;
 pub mod package;
 pub mod permission;
 mod python;

@@ -100,7 +100,7 @@ impl BackupSession for Session {
 
     async fn alive(&self) -> Result<Vec<Note>> {
         // A session that reads says itself when it is lost; the others are asked.
-        if let Some(mut server) = self.server.try_lock() {
+        if let Ok(mut server) = self.server.try_lock() {
             server.column("SELECT 1").await?;
         }
         Ok(Vec::new())

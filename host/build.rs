@@ -1,0 +1,32 @@
+//! Lists the files that `cofferdam plugin new` writes: the template of an engine, the SDK and the contract.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let mut list = String::from("&[\n");
+    for folder in ["template", "sdk", "wit"] {
+        println!("cargo:rerun-if-changed={}", root.join(folder).display());
+        let mut files = Vec::new();
+        collect(&root.join(folder), &mut files)?;
+        files.sort();
+        for file in files {
+            let name = file.strip_prefix(&root).map_err(io::Error::other)?;
+            // Writing into a String can't fail.
+            let _ = writeln!(list, "    ({name:?}, include_str!({file:?})),");
+        }
+    }
+    list.push(']');
+    let output = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
+    fs::write(PathBuf::from(output).join("plugin_files.rs"), list)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
+    }
+    Ok(())
+}
