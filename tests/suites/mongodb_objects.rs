@@ -122,6 +122,89 @@ fn everything_is_counted_and_carried_or_left_out() {
 }
 
 #[test]
+fn what_is_chosen_comes_and_nothing_else() {
+    let scene = Scene::new();
+    let restore = ["restore", "shop@latest", "--to", "shop", "--database"];
+    scene.succeed(&["backup", "shop", "--only", "many", "--only", "fs.*", "--except", "*chunks"]);
+    scene.succeed(&[&restore[..], &["some"]].concat());
+    assert_eq!(scene.collections("some"), ["fs.files", "many"]);
+
+    scene.succeed(&["backup", "shop"]);
+    scene.succeed(&[&restore[..], &["less", "--only", "m*", "--only", "weather"]].concat());
+    assert_eq!(scene.collections("less"), ["many", "system.buckets.weather"]);
+    let mistyped = scene.run(&[&restore[..], &["none", "--only", "shop.many"]].concat());
+    assert!(!mistyped.status.success());
+    assert!(mistyped.stderr.contains("no object matches"), "{}", mistyped.stderr);
+
+    // What a view reads comes along, both ways.
+    let seen = scene.succeed(&[&restore[..], &["seen", "--only", "a view", "--json"]].concat());
+    assert_eq!(scene.collections("seen"), ["ids"]);
+    assert!((seen.stdout + &seen.stderr).contains("b view reads it"), "it isn't told");
+    let backup = scene.succeed(&["backup", "shop", "--only", "a view", "--json"]);
+    assert_eq!((Scene::tally(&backup, "view")[1], Scene::tally(&backup, "collection")[1]), (2, 1));
+
+    // What is chosen may be called otherwise; a time series and what a view is on, too.
+    let names =
+        ["--set", "rename=ids=identities", "--set", "rename=weather=climate", "--only", "b view", "--only", "weather"];
+    scene.succeed(&[&restore[..], &["named"], &names].concat());
+    assert_eq!(scene.collections("named"), ["identities", "system.buckets.climate"]);
+    assert_eq!(scene.server.documents("named.identities"), scene.server.documents("shop.ids"));
+    let lines = scene.portrait("named");
+    assert!(lines.iter().any(|line| line.starts_with("view b view") && line.contains("\"identities\"")), "{lines:?}");
+    let both = scene.run(&[&restore[..], &["clash", "--set", "rename=ids=many"]].concat());
+    assert!(!both.status.success() && both.stderr.contains("would be called many"), "{}", both.stderr);
+
+    // Where all databases are backed up, objects are called by their database's name, too.
+    scene.insert("other.many", &doc! { "_id": 1 });
+    scene.succeed(&["backup", "all", "--only", "*.many"]);
+    let one = ["restore", "all@latest", "--to", "shop", "--database", "one", "--only", "other.*"];
+    scene.succeed(&one);
+    assert_eq!(scene.server.documents("one.many"), scene.server.documents("other.many"));
+    let both = scene.run(&one[..6]);
+    assert!(!both.status.success() && both.stderr.contains("can't all get one name"), "{}", both.stderr);
+}
+
+#[test]
+fn what_is_replaced_is_kept_under_another_name() {
+    let scene = Scene::new();
+    let restore = ["restore", "shop@latest", "--to", "shop", "--database", "old", "--if-exists", "replace"];
+    scene.insert("old.many", &doc! { "_id": "before" });
+    scene.succeed(&["backup", "shop"]);
+    let output = scene.succeed(&restore);
+    let kept = scene.collections("old").into_iter().find(|name| name.starts_with("replaced_")).unwrap();
+    assert!(kept.ends_with(".many"), "{kept}");
+    assert!(output.stderr.contains(&kept), "it isn't told: {}", output.stderr);
+    assert_eq!(scene.server.count(&format!("old.{kept}")), Some(1));
+    let without: Vec<_> = scene.portrait("old").into_iter().filter(|line| !line.contains(&kept)).collect();
+    assert_same(&scene.portrait("shop"), &without);
+    // It has views now, which can't be renamed.
+    let again = scene.run(&restore);
+    assert!(!again.status.success() && again.stderr.contains("can't rename views"), "{}", again.stderr);
+}
+
+#[test]
+fn what_is_there_keeps_what_it_has_and_gets_what_it_has_not() {
+    let scene = Scene::new();
+    scene.insert("part.many", &doc! { "_id": 7, "mine": true });
+    scene.insert("part.many", &doc! { "_id": "mine" });
+    scene.insert("part.other", &doc! { "_id": 1 });
+    scene.succeed(&["backup", "shop", "--only", "many", "--only", "types"]);
+    let restore = ["restore", "shop@latest", "--to", "shop", "--database", "part", "--if-exists", "append", "--json"];
+    let output = scene.succeed(&restore);
+    assert_eq!(scene.server.count("part.many"), Some(301));
+    assert_eq!(scene.server.count("part.other"), Some(1));
+    let documents = scene.server.documents("part.many");
+    assert!(documents.contains(&doc! { "_id": 7, "mine": true }.to_vec().unwrap().into()), "a document was replaced");
+    assert_eq!(scene.server.documents("part.types"), scene.server.documents("shop.types"));
+    assert!(output.stderr.contains("299 more") || output.stdout.contains("299 more"), "{}", output.stdout);
+    // The indexes of "many" are left out, and told.
+    let [_, _, left_out] = Scene::tally(&output, "index");
+    assert_eq!(left_out, 3);
+    assert_eq!(Scene::tally(&output, "collection"), [2, 1, 1]);
+    assert_eq!(scene.collections("part"), ["many", "other", "types"]);
+}
+
+#[test]
 fn users_and_roles_come_only_if_they_are_asked_for_and_log_in_with_their_old_passwords() {
     let scene = Scene::new();
     let make = "import sys, pymongo; d = pymongo.MongoClient(sys.argv[1])['shop']; \

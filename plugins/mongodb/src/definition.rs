@@ -55,17 +55,24 @@ pub struct Definition {
     pub document: Document,
 }
 
-/// The line of a collection that reports call `called`; none for what comes with another.
-pub fn of_collection(collection: &Collection, called: &str) -> Result<Option<String>> {
-    let Some((_, named, reported)) = KINDS.iter().find(|(kind, ..)| *kind == collection.kind) else { return Ok(None) };
+/// The document that makes a collection; none for what comes with another.
+pub fn entry(collection: &Collection) -> Option<Document> {
+    let (_, named, _) = KINDS.iter().find(|(kind, ..)| *kind == collection.kind)?;
     let entry = Builder::new()
         .text("database", &collection.database)
         .text("name", &collection.name)
         .text("kind", named)
         .document("options", &collection.options)
         .array("indexes", &collection.indexes);
+    Some(entry.finish())
+}
+
+/// The line of a collection that reports call `called`; none for what comes with another.
+pub fn of_collection(collection: &Collection, called: &str) -> Result<Option<String>> {
+    let (Some(reported), Some(entry)) = (kind(collection.kind), entry(collection)) else { return Ok(None) };
+    let named = bson::get(&entry, "kind").and_then(|kind| kind.text()).unwrap_or_default();
     let compared = Builder::new().text("kind", named).sorted_but(&collection.options, &STORAGE)?;
-    Ok(Some(line(&format!("{reported} {called}"), &entry.finish(), &compared.finish())))
+    Ok(Some(line(&format!("{reported} {called}"), &entry, &compared.finish())))
 }
 
 /// The lines of the indexes of a collection that reports call `called`.

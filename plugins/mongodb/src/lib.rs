@@ -12,6 +12,7 @@ mod json;
 mod namespace;
 mod note;
 mod restore;
+mod selection;
 mod server;
 
 use cofferdam_sdk::engine::{

@@ -71,6 +71,14 @@ impl Server {
         self.run(database, command.document("writeConcern", &majority)).await
     }
 
+    /// Drops a collection, if it is there.
+    pub async fn drop(&self, database: &str, collection: &str) -> Result<()> {
+        match self.change(database, Builder::new().text("drop", collection)).await {
+            Err(error) if !error.has_engine_code("NamespaceNotFound") => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Inserts a document; one that an attempt before inserted stays.
     pub async fn insert(&self, database: &str, collection: &str, document: &Document) -> Result<()> {
         const DUPLICATE_KEY: i64 = 11000;

@@ -10,4 +10,4 @@ mod units;
 
 pub use consistency::window;
 pub use session::Backup;
-pub use units::{COLLECTIONS, DATA, INDEXES, kind};
+pub use units::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};

@@ -10,12 +10,13 @@ use crate::bson::Builder;
 use crate::catalog::{self, Collection, Kind, Size};
 use crate::namespace::Scope;
 use crate::note::note;
+use crate::selection;
 use crate::server::{COMPATIBILITY, Server};
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How often the catalogue is read until it stands still.
 const ATTEMPTS: usize = 5;
@@ -60,11 +61,12 @@ impl BackupSession for Backup {
             let census = census::take(&server, &databases).await?;
             let listed = all(&server, &databases).await?;
             let mut collections = listed.clone();
-            choose(&mut collections, &patterns, scope)?;
+            let told = choose(&mut collections, &patterns, scope)?;
             // A count that never agrees is told as what it is, by the host.
             if collections == before && (census.is_of(&listed) || attempt == ATTEMPTS) {
                 let accesses = Accesses::read(&server, scope, &databases, consistency).await?;
                 let mut notes = notes;
+                notes.extend(told);
                 notes.extend(accesses.notes.iter().cloned());
                 notes.extend(sharding::report(&server, &collections, scope).await);
                 let definitions = RefCell::default();
@@ -176,16 +178,17 @@ async fn all(server: &Server, databases: &[String]) -> Result<Vec<Collection>> {
     Ok(collections)
 }
 
-/// Keeps what the operator chose. A time series' buckets go with it.
-fn choose(collections: &mut Vec<Collection>, patterns: &Patterns, scope: Scope) -> Result<()> {
+/// Keeps what the operator chose, and tells what came along. A time series' buckets go with it.
+fn choose(collections: &mut Vec<Collection>, patterns: &Patterns, scope: Scope) -> Result<Vec<Note>> {
     let object = |collection: &Collection| scope.object(&collection.database, &collection.name);
-    let objects: Vec<String> = collections.iter().map(object).collect();
-    patterns.all_match(objects.iter().map(String::as_str))?;
-    collections.retain(|collection| patterns.choose(&object(collection)));
-    if collections.is_empty() {
-        return Err(Error::not_found("nothing is left of what --only and --except choose"));
+    let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for collection in collections.iter() {
+        let needs = selection::needs(collection).into_iter().map(|name| scope.object(&collection.database, &name));
+        objects.entry(object(collection)).or_default().extend(needs);
     }
-    Ok(())
+    let selection = selection::choose(&objects, patterns)?;
+    collections.retain(|collection| selection.chosen.contains(&object(collection)));
+    Ok(selection.notes)
 }
 
 /// Documents of a batch, by the size of one.

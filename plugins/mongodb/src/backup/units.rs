@@ -6,6 +6,7 @@ use crate::bson::Document;
 use crate::catalog::{Collection, Kind, Size};
 use crate::definition::{self, BSON, FORMAT};
 use crate::namespace::{BUCKETS, Scope, in_unit_name};
+use crate::selection;
 use cofferdam_sdk::engine::Unit;
 use cofferdam_sdk::{Options, Result};
 use std::collections::HashMap;
@@ -16,6 +17,9 @@ pub const COLLECTIONS: &str = "collections/";
 pub const DATA: &str = "data/";
 /// What the names of units of indexes begin with.
 pub const INDEXES: &str = "indexes/";
+
+/// What a unit of a view notes each object by that the view reads.
+pub const NEEDS: &str = "needs";
 
 /// The units of a backup, and the definitions of those that the leader has in memory.
 pub struct Units {
@@ -96,7 +100,11 @@ impl Units {
 
     /// A unit of a collection whose definitions the leader has.
     fn known(&mut self, name: String, of: &Collection, after: Vec<String>, lines: String) {
-        self.leaders(name, vec![self.scope.object(&of.database, &of.name)], after, lines, place(of));
+        let mut extra = place(of);
+        let needs =
+            selection::needs(of).into_iter().map(|name| (NEEDS.to_owned(), self.scope.object(&of.database, &name)));
+        extra.extend(needs);
+        self.leaders(name, vec![self.scope.object(&of.database, &of.name)], after, lines, extra);
     }
 
     fn leaders(&mut self, name: String, objects: Vec<String>, after: Vec<String>, lines: String, extra: Options) {

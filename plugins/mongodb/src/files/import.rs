@@ -1,13 +1,14 @@
 //! A folder that `mongodump` made, as a backup.
 
 use super::{METADATA, metadata, name};
-use crate::backup::{COLLECTIONS, DATA, INDEXES, kind};
+use crate::backup::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};
 use crate::bson;
 use crate::catalog::{Collection, Kind};
 use crate::definition::{self, BSON, FORMAT};
 use crate::json;
 use crate::namespace::{BUCKETS, Scope, in_unit_name, is_users_collection, is_users_database};
 use crate::note::note;
+use crate::selection;
 use cofferdam_sdk::engine::{Complete, Data, Described, FilesPlan, Found, Made, Note, Summary, Unit};
 use cofferdam_sdk::{Error, Reading, Result, StreamResult, options};
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,8 +185,10 @@ fn made(
             ("kind", kind(collection.kind)),
         ]),
     };
-    let mut units =
-        vec![Made { unit: unit(makes.clone(), FORMAT, "definitions", name, Vec::new()), files: vec![path.to_owned()] }];
+    let mut makes_it = unit(makes.clone(), FORMAT, "definitions", name, Vec::new());
+    let needs = selection::needs(collection).into_iter().map(|name| (NEEDS.to_owned(), scope.object(database, &name)));
+    makes_it.extra.extend(needs);
+    let mut units = vec![Made { unit: makes_it, files: vec![path.to_owned()] }];
     let mut after = vec![makes.clone()];
     if collection.kind != Kind::View {
         let buckets =

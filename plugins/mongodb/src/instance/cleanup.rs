@@ -36,7 +36,7 @@ async fn in_database(server: &Server, database: &str, operation_id: &str) -> Res
     let unfinished = format!("{journal}.");
     let mut notes = Vec::new();
     for name in names.iter().filter(|name| name.starts_with(&unfinished)) {
-        server.change(database, Builder::new().text("drop", name)).await?;
+        server.drop(database, name).await?;
         notes.push(note("left-out", format!("{database}.{name}"), "an unfinished collection was dropped"));
     }
     if names.contains(&journal.as_str()) {
@@ -44,7 +44,7 @@ async fn in_database(server: &Server, database: &str, operation_id: &str) -> Res
         for entry in journal.read().await?.iter().filter(|entry| names.contains(&entry.name.as_str())) {
             let object = format!("{database}.{}", entry.name);
             if entry.kind == Kind::TimeSeries {
-                server.change(database, Builder::new().text("drop", &entry.name)).await?;
+                server.drop(database, &entry.name).await?;
                 notes.push(note("left-out", object, "an unfinished time series was dropped"));
             } else {
                 notes.push(note("warning", object, "a collection or view of this name is there, and stays"));

@@ -54,10 +54,7 @@ pub async fn show(server: &Server, place: &Place) -> Result<()> {
     let merged = server.change("admin", merge.text("db", "").truth("drop", false)).await;
     merged.map_err(|error| error.while_doing("making the users and roles"))?;
     for access in [USERS, ROLES] {
-        match server.change("admin", Builder::new().text("drop", &waiting(place, access))).await {
-            Err(error) if !error.has_engine_code("NamespaceNotFound") => return Err(error),
-            _ => {}
-        }
+        server.drop("admin", &waiting(place, access)).await?;
     }
     Ok(())
 }

@@ -19,6 +19,18 @@ pub fn made_as(place: &Place, collection: &Collection) -> String {
     }
 }
 
+/// Refuses what the server wouldn't give its name at the end: it renames no collection with encrypted fields (MongoDB
+/// manual, "Queryable Encryption", limitations).
+pub fn refuse_encrypted(collection: &Collection) -> Result<()> {
+    if bson::get(&collection.options, "encryptedFields").is_none() {
+        return Ok(());
+    }
+    let what = format!("{} has encrypted fields, and the server renames no such collection", collection.object());
+    Err(Error::unsupported(what).with_hint(
+        "leave it and its enxcol_ collections out with --except, and load them by mongorestore from what `backups export` writes",
+    ))
+}
+
 /// Makes a collection, empty. One that is there already is taken if an attempt before may have made it.
 pub async fn create(server: &Server, place: &Place, collection: &Collection, repeated: bool) -> Result<()> {
     let database = place.database(&collection.database);
@@ -35,10 +47,7 @@ pub async fn create(server: &Server, place: &Place, collection: &Collection, rep
 /// Makes it anew, empty, for another attempt: what was inserted can't be told from what wasn't.
 pub async fn recreate(server: &Server, place: &Place, collection: &Collection) -> Result<()> {
     let name = made_as(place, collection);
-    match server.change(place.database(&collection.database), Builder::new().text("drop", &name)).await {
-        Err(error) if !error.has_engine_code("NamespaceNotFound") => return Err(error),
-        _ => {}
-    }
+    server.drop(place.database(&collection.database), &name).await?;
     create(server, place, collection, false).await
 }
 
@@ -128,6 +137,16 @@ mod tests {
         let ordered = in_order(vec![view("a", "b"), view("b", "c"), view("c", "orders")]);
         assert_eq!(ordered.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["c", "b", "a"]);
         assert_eq!(in_order(vec![view("a", "b"), view("b", "a")]).len(), 2);
+    }
+
+    #[test]
+    fn a_collection_with_encrypted_fields_is_refused_before_it_is_filled() {
+        let fields = Builder::new().document("encryptedFields", &Builder::new().finish()).finish();
+        assert!(refuse_encrypted(&view("a", "b")).is_ok());
+        assert_eq!(
+            refuse_encrypted(&Collection { options: fields, ..view("a", "b") }).unwrap_err().code,
+            "unsupported"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::journal::Journal;
 use super::place::{IfExists, Place};
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{self, Collection, Kind};
+use crate::namespace::BUCKETS;
 use crate::note::note;
 use crate::server::Server;
 use cofferdam_sdk::Result;
@@ -15,8 +16,9 @@ pub async fn show(server: &Server, place: &Place, database: &str) -> Result<Vec<
     let journal = Journal::new(server, database, &place.operation_id);
     let entries = journal.read().await?;
     let mut there = catalog::list(server, database).await?;
-    // Time series have their names since they were made.
-    there.retain(|is| !entries.iter().any(|entry| entry.kind == Kind::TimeSeries && entry.name == is.name));
+    // Time series have their names since they were made, and so have their buckets.
+    let plain = |name: &str| name.strip_prefix(BUCKETS).unwrap_or(name).to_owned();
+    there.retain(|is| !entries.iter().any(|entry| entry.kind == Kind::TimeSeries && entry.name == plain(&is.name)));
     let mut notes = Vec::new();
     if place.if_exists == IfExists::Replace {
         notes.extend(put_aside(server, place, database, &there).await?);
@@ -73,7 +75,7 @@ async fn add(server: &Server, database: &str, working: &str, collection: &Collec
     let added = server.change(database, aggregate.truth("bypassDocumentValidation", true)).await;
     added.map_err(|error| error.while_doing(format!("adding to {}", collection.object())))?;
     let after = count(server, database, &collection.name).await?;
-    server.change(database, Builder::new().text("drop", working)).await?;
+    server.drop(database, working).await?;
     let new = after.saturating_sub(before);
     let reason = format!("{came} documents came and it has {new} more: the _id of the others was there already");
     Ok(note("changed", format!("{database}.{}", collection.name), reason))

@@ -27,8 +27,9 @@ impl<'a> Journal<'a> {
     }
 
     /// Writes down what makes a collection. What an attempt before has written stays.
-    pub async fn write(&self, collection: &Collection, entry: &Document) -> Result<()> {
-        let document = Builder::new().text("_id", &collection.name).binary("entry", entry).finish();
+    pub async fn write(&self, collection: &Collection) -> Result<()> {
+        let entry = definition::entry(collection).ok_or_else(|| Error::internal("it comes with another collection"))?;
+        let document = Builder::new().text("_id", &collection.name).binary("entry", &entry).finish();
         self.server.insert(self.database, &self.name, &document).await
     }
 
@@ -54,6 +55,6 @@ impl<'a> Journal<'a> {
 
     /// Takes it away.
     pub async fn drop(&self) -> Result<()> {
-        self.server.change(self.database, Builder::new().text("drop", &self.name)).await.map(drop)
+        self.server.drop(self.database, &self.name).await
     }
 }

@@ -6,6 +6,7 @@ mod collections;
 mod finish;
 mod journal;
 mod place;
+mod rename;
 mod session;
 
 pub use journal::Journal;

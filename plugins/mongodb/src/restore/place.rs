@@ -1,6 +1,7 @@
 //! Where a restore goes: into which databases, and under which names until it is done.
 
 use super::access::SETTING;
+use super::rename::Renames;
 use crate::access::Access;
 use crate::namespace::{aside, working};
 use cofferdam_sdk::engine::{RestoreOptions, Unit};
@@ -26,6 +27,8 @@ pub struct Place {
     pub if_exists: IfExists,
     /// Whether users and roles come.
     pub users: bool,
+    /// Collections that get other names.
+    pub renames: Renames,
     renamed: Option<String>,
 }
 
@@ -45,7 +48,13 @@ impl Place {
                 return Err(Error::invalid_options(format!("{SETTING} is \"restore\", and not \"{other}\"")));
             }
         };
-        Ok(Self { operation_id: options.operation_id.clone(), if_exists, users, renamed: options.database.clone() })
+        Ok(Self {
+            operation_id: options.operation_id.clone(),
+            if_exists,
+            users,
+            renames: Renames::new(&options.extra)?,
+            renamed: options.database.clone(),
+        })
     }
 
     /// The databases that are restored into, for those that these units of the backup are of.
@@ -81,7 +90,10 @@ impl Place {
 
     /// Whether collections of the backup get into this collection of the target.
     pub fn restores(&self, units: &[Unit], database: &str, collection: &str) -> bool {
-        let is = |unit: &Unit| of(unit).is_ok_and(|(from, name)| self.database(from) == database && name == collection);
+        let is = |unit: &Unit| {
+            let goes = |(from, name)| self.database(from) == database && self.renames.of(from, name) == collection;
+            of(unit).is_ok_and(goes)
+        };
         units.iter().any(is)
     }
 

@@ -4,12 +4,13 @@ use super::journal::Journal;
 use super::place::{IfExists, Place, of};
 use super::{access, check, collections, finish};
 use crate::access::Access;
-use crate::backup::{COLLECTIONS, INDEXES};
+use crate::backup::{COLLECTIONS, INDEXES, NEEDS};
 use crate::bson::Document;
 use crate::catalog::{self, Kind};
 use crate::definition::{self, Definition, INDEX, LONGEST};
 use crate::namespace::BUCKETS;
-use crate::note::note;
+use crate::note::{finding, note};
+use crate::selection;
 use crate::server::Server;
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
@@ -17,7 +18,7 @@ use cofferdam_sdk::engine::{
 use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Lines, Result, options};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A session of a restore.
 pub struct Restore {
@@ -28,6 +29,8 @@ pub struct Restore {
     databases: RefCell<Vec<String>>,
     /// Collections of the target that are added to, by their full names.
     added_to: RefCell<BTreeSet<String>>,
+    /// What came along with what was chosen; the leader's.
+    told: RefCell<Vec<Note>>,
 }
 
 impl Restore {
@@ -35,18 +38,31 @@ impl Restore {
         let place = Place::new(options)?;
         let server = Server::connect(target, true).await?;
         let patterns = Patterns::new(&options.only, &options.except);
-        Ok(Self { server, place, patterns, databases: RefCell::default(), added_to: RefCell::default() })
+        let (databases, added_to, told) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Ok(Self { server, place, patterns, databases, added_to, told })
     }
 
-    /// The units that the operator chose.
-    fn wanted(&self, source: &Source) -> Result<Vec<Unit>> {
-        self.patterns.all_match(source.units.iter().flat_map(|unit| unit.objects.iter().map(String::as_str)))?;
+    /// The units that the operator chose, with those that they need, and what came along.
+    fn wanted(&self, source: &Source) -> Result<(Vec<Unit>, Vec<Note>)> {
+        let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for unit in &source.units {
+            let needs = unit.extra.iter().filter(|(name, _)| name == NEEDS).map(|(_, object)| object.clone());
+            let needs: Vec<String> = needs.collect();
+            unit.objects.iter().for_each(|object| objects.entry(object.clone()).or_default().extend(needs.clone()));
+        }
+        let selection = selection::choose(&objects, &self.patterns)?;
         let wanted = |unit: &&Unit| match Access::of_unit(&unit.name) {
             // They belong to no collection.
             Some(_) => self.patterns.choose_all(),
-            None => unit.objects.iter().any(|object| self.patterns.choose(object)),
+            None => unit.objects.iter().any(|object| selection.chosen.contains(object)),
         };
-        Ok(source.units.iter().filter(wanted).cloned().collect())
+        Ok((source.units.iter().filter(wanted).cloned().collect(), selection.notes))
+    }
+
+    /// The database that a unit is of, and what its collection will be called.
+    fn goes<'a>(&self, unit: &'a Unit) -> Result<(&'a str, String)> {
+        let (from, name) = of(unit)?;
+        Ok((from, self.place.renames.of(from, name)))
     }
 
     /// Whether a collection of the backup is added to one that was there before.
@@ -57,10 +73,11 @@ impl Restore {
     async fn collection(&self, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
         let mut summary = Summary::default();
         for Definition { object, document } in all(data, complete).await? {
-            let collection = definition::collection(&document)?;
+            let collection = self.place.renames.apply(definition::collection(&document)?)?;
+            collections::refuse_encrypted(&collection)?;
             // Written down before it is made, so that cleaning up finds it.
             let database = self.place.database(&collection.database);
-            Journal::new(&self.server, database, &self.place.operation_id).write(&collection, &document).await?;
+            Journal::new(&self.server, database, &self.place.operation_id).write(&collection).await?;
             if collection.kind != Kind::View {
                 collections::create(&self.server, &self.place, &collection, attempt > 0).await?;
             }
@@ -78,7 +95,8 @@ impl Restore {
     }
 
     async fn documents(&self, unit: &Unit, attempt: u32, data: Data, complete: Complete) -> Result<u64> {
-        let (from, collection) = of(unit)?;
+        let (from, collection) = self.goes(unit)?;
+        let collection = collection.as_str();
         let database = self.place.database(from).to_owned();
         let kind = options::get(&unit.extra, "kind").unwrap_or_default();
         let in_place = kind == "timeseries";
@@ -97,7 +115,8 @@ impl Restore {
     }
 
     async fn indexes(&self, unit: &Unit, data: Data, complete: Complete) -> Result<Summary> {
-        let (from, collection) = of(unit)?;
+        let (from, collection) = self.goes(unit)?;
+        let collection = collection.as_str();
         let definitions = all(data, complete).await?;
         let counts = vec![(INDEX.to_owned(), definitions.len() as u64)];
         if self.is_added(from, collection) {
@@ -129,11 +148,14 @@ impl RestoreSession for Restore {
     }
 
     async fn check(&self, source: Source) -> Result<Vec<Finding>> {
-        check::check(&self.server, &self.place, &source, &self.wanted(&source)?).await
+        let (wanted, told) = self.wanted(&source)?;
+        let mut findings = check::check(&self.server, &self.place, &source, &wanted).await?;
+        findings.extend(told.into_iter().map(|note| finding(&note.kind, note.object, note.reason, None)));
+        Ok(findings)
     }
 
     async fn prepare(&self, source: Source) -> Result<Prepared> {
-        let wanted = self.wanted(&source)?;
+        let (wanted, told) = self.wanted(&source)?;
         let blocked = check::check(&self.server, &self.place, &source, &wanted).await?;
         if let Some(finding) = blocked.into_iter().find(|finding| finding.severity == "blocker") {
             let error = Error::already_exists(format!("{}: {}", finding.object, finding.what));
@@ -142,6 +164,8 @@ impl RestoreSession for Restore {
                 None => error,
             });
         }
+        let made = wanted.iter().filter(|unit| unit.name.starts_with(COLLECTIONS));
+        self.place.renames.check(&made.map(of).collect::<Result<_>>()?)?;
         let databases = self.place.databases(&wanted)?;
         let mut there = BTreeSet::new();
         for database in &databases {
@@ -155,6 +179,7 @@ impl RestoreSession for Restore {
         let token = there.iter().map(String::as_str).collect::<Vec<_>>().join("\0");
         *self.added_to.borrow_mut() = there;
         *self.databases.borrow_mut() = databases;
+        *self.told.borrow_mut() = told;
         let units = wanted.into_iter().map(|unit| unit.name).collect();
         Ok(Prepared { token: Some(token), units: (!self.patterns.choose_all()).then_some(units) })
     }
@@ -178,7 +203,7 @@ impl RestoreSession for Restore {
 
     async fn finish(&self) -> Result<Vec<Note>> {
         let databases = self.databases.borrow().clone();
-        let mut notes = Vec::new();
+        let mut notes = self.told.take();
         for database in databases {
             notes.extend(finish::show(&self.server, &self.place, &database).await?);
         }
