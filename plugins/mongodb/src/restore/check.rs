@@ -1,6 +1,7 @@
 //! What would happen, and what would stop it.
 
 use super::place::{IfExists, Place};
+use crate::backup::NEEDS;
 use crate::catalog::{self, Collection, Kind};
 use crate::note::finding;
 use crate::server::{COMPATIBILITY, Server, major};
@@ -64,13 +65,20 @@ fn judge(database: &str, there: &[Collection], place: &Place, wanted: &[Unit]) -
             }
         }
         IfExists::Append => {
-            let restored = |c: &&Collection| place.restores(wanted, database, &c.name);
-            let judged = there.iter().filter(|c| c.kind != Kind::Buckets).filter(restored).map(|c| {
-                if c.kind == Kind::Plain {
+            // A view and a time series can't be added to a collection, nor anything to them.
+            let adds = |unit: &&Unit| {
+                let is_series = options::get(&unit.extra, "kind") == Some("timeseries");
+                !is_series && options::get(&unit.extra, NEEDS).is_none()
+            };
+            let met = there.iter().filter(|c| c.kind != Kind::Buckets);
+            let met =
+                met.map(|c| (c, place.goes_into(wanted, database, &c.name))).filter(|(_, units)| !units.is_empty());
+            let judged = met.map(|(c, units)| {
+                if c.kind == Kind::Plain && units.iter().all(adds) {
                     let what = "it is there: documents whose _id it hasn't are added, those that it has stay";
                     finding("changed", c.object(), what, None)
                 } else {
-                    let what = "it is there, and isn't a collection that can be added to";
+                    let what = "something of this name is there, and the one can't be added to the other";
                     finding("blocker", c.object(), what, Some("leave it out with --except"))
                 }
             });
@@ -87,6 +95,10 @@ mod tests {
     use cofferdam_sdk::engine::RestoreOptions;
 
     fn severities(if_exists: &str, kinds: &[Kind]) -> Vec<String> {
+        judged(if_exists, kinds, &[])
+    }
+
+    fn judged(if_exists: &str, kinds: &[Kind], extra: &[(&str, &str)]) -> Vec<String> {
         let options = RestoreOptions {
             operation_id: "01".to_owned(),
             database: None,
@@ -114,7 +126,11 @@ mod tests {
             estimated_rows: None,
             leader: true,
             external: false,
-            extra: cofferdam_sdk::options::from_pairs([("database", "d"), ("collection", "c")]),
+            extra: [("database", "d"), ("collection", "c")]
+                .iter()
+                .chain(extra)
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         };
         let found = judge("d", &there.collect::<Vec<_>>(), &Place::new(&options).unwrap(), &[unit]);
         found.into_iter().map(|finding| finding.severity).collect()
@@ -136,5 +152,7 @@ mod tests {
         assert_eq!(severities("replace", &[Kind::View]), ["blocker"]);
         assert_eq!(severities("append", &[Kind::Plain]), ["changed"]);
         assert_eq!(severities("append", &[Kind::Capped]), ["blocker"]);
+        assert_eq!(judged("append", &[Kind::Plain], &[("needs", "other")]), ["blocker"]);
+        assert_eq!(judged("append", &[Kind::Plain], &[("kind", "timeseries")]), ["blocker"]);
     }
 }

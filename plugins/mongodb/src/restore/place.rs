@@ -88,13 +88,10 @@ impl Place {
         working(&self.operation_id, self.database(database), collection)
     }
 
-    /// Whether collections of the backup get into this collection of the target.
-    pub fn restores(&self, units: &[Unit], database: &str, collection: &str) -> bool {
-        let is = |unit: &Unit| {
-            let goes = |(from, name)| self.database(from) == database && self.renames.of(from, name) == collection;
-            of(unit).is_ok_and(goes)
-        };
-        units.iter().any(is)
+    /// The units of what gets into this collection of the target.
+    pub fn goes_into<'a>(&self, units: &'a [Unit], database: &str, collection: &str) -> Vec<&'a Unit> {
+        let goes = |(from, name)| self.database(from) == database && self.renames.of(from, name) == collection;
+        units.iter().filter(|unit| of(unit).is_ok_and(goes)).collect()
     }
 
     /// The name that a collection gets which has to make room.
@@ -152,7 +149,8 @@ mod tests {
         assert!(renamed.databases(&units(&["a", "c"])).is_err());
         assert_eq!(Place::new(&options(None, "fail")).unwrap().databases(&units(&["c", "a"])).unwrap(), ["a", "c"]);
         assert_eq!(renamed.working("a", "x"), "cofferdam_01.x");
-        assert!(renamed.restores(&units(&["a"]), "b", "x") && !renamed.restores(&units(&["a"]), "a", "x"));
+        let units = units(&["a"]);
+        assert_eq!((renamed.goes_into(&units, "b", "x").len(), renamed.goes_into(&units, "a", "x").len()), (1, 0));
         assert!(Place::new(&options(None, "merge")).is_err());
     }
 }
