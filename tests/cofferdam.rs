@@ -50,6 +50,14 @@ pub fn mysql_plugin() -> Result<PathBuf> {
     plugin("mysql")
 }
 
+/// The redis plugin: `COFFERDAM_PLUGIN_REDIS`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn redis_plugin() -> Result<PathBuf> {
+    plugin("redis")
+}
+
 /// The plugin that misbehaves on request: `COFFERDAM_PLUGIN_FAULTY`, else what `make plugins` built.
 ///
 /// # Errors
@@ -141,6 +149,17 @@ impl Cofferdam {
             ))?;
         }
         self.add_instance_of("mysql", name, url, password)
+    }
+
+    /// Adds an instance of the engine redis by its URL, and its password from the environment.
+    ///
+    /// # Errors
+    /// If the plugin isn't built, or the configuration can't be written.
+    pub fn add_redis(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
+        if !fs::read_to_string(self.config())?.contains("[plugins.redis]") {
+            self.add_plugin(&redis_plugin()?, &["tcp", "secret-write"])?;
+        }
+        self.add_instance_of("redis", name, url, password)
     }
 
     fn add_instance_of(&mut self, engine: &str, name: &str, url: &str, password: &str) -> Result<()> {
