@@ -126,7 +126,12 @@ impl Sandbox {
         let (tell, fate) = watch::channel(None);
         let limits = *limits;
         tokio::spawn(async move {
-            let why = serve(store, exports, jobs, limits).await;
+            let why = tokio::select! {
+                why = serve(store, exports, jobs, limits) => why,
+                // Watched from outside: while the plugin's code runs, nothing inside is polled, and it would go on
+                // until its budget is used up.
+                () = tell.closed() => return,
+            };
             // Those who still wait read it; if nobody does, it ended as it should.
             let _ = tell.send(Some(why));
         });
