@@ -1,5 +1,6 @@
 //! Everything that is printed goes through [`Ui`]: results to standard output, the rest to standard error.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,7 @@ use serde_json::json;
 use super::progress;
 use crate::error::{Error, Result};
 use crate::operation::event::Sink;
-use crate::secrets::{Redactor, Secret};
+use crate::secrets::{Redactor, Secret, sanitize};
 
 /// For whom it is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,7 @@ impl Ui {
         let text = match self.format {
             Format::Human => result.to_string(),
             Format::Json => serde_json::to_string(result)
+                .map(|json| without_controls(&json))
                 .map_err(|e| Error::internal("the result can't be written as JSON").with_cause(e))?,
         };
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
@@ -186,6 +188,21 @@ impl fmt::Debug for Ui {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ui").field("format", &self.format).field("verbosity", &self.verbosity).finish_non_exhaustive()
     }
+}
+
+/// JSON that means the same, with nothing in it that a terminal would obey or a reader couldn't see. In JSON only
+/// strings hold such characters, and a string may hold each of them as its UTF-16 (RFC 8259, section 7).
+fn without_controls(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        match sanitize(c.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(_) => safe.push(c),
+            Cow::Owned(_) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    safe
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! Who a plugin is: the custom section `cofferdam:plugin` of the component, read without running anything.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use wasmparser::{Parser, Payload};
 
 use crate::error::{Error, Result};
+use crate::secrets::sanitize;
 
 /// The custom section's name.
 pub const SECTION: &str = "cofferdam:plugin";
+
+/// Most characters of a text that is shown.
+const LONGEST: usize = 500;
 
 /// A plugin's description of itself, as JSON in the custom section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,15 +79,17 @@ impl About {
     /// Itself, if what it says can be shown and used.
     ///
     /// # Errors
-    /// If the name is none, or a text holds what a terminal would act on.
+    /// If the name is none, or a text is too long, or holds what a terminal would act on or a reader couldn't see.
     pub fn checked(self) -> Result<Self> {
         if !is_name(&self.name) {
             return Err(Error::plugin(format!("{:?} is no name for a plugin", self.name))
                 .with_hint("a name has 1 to 64 lower-case letters, digits and hyphens"));
         }
-        let shown = [&self.title, &self.version, &self.server_versions];
-        if shown.iter().any(|text| text.chars().count() > 200 || text.chars().any(char::is_control)) {
-            return Err(Error::plugin(format!("the plugin {} describes itself in unprintable text", self.name)));
+        let mut shown = vec![&self.title, &self.version, &self.server_versions];
+        shown.extend(self.settings.iter().flat_map(|setting| [&setting.name, &setting.help]));
+        if shown.iter().any(|text| text.chars().count() > LONGEST || matches!(sanitize(text), Cow::Owned(_))) {
+            return Err(Error::plugin(format!("the plugin {} describes itself in unprintable text", self.name))
+                .with_hint(format!("each text has up to {LONGEST} characters, without control characters")));
         }
         Ok(self)
     }
@@ -117,6 +125,10 @@ mod tests {
     #[test]
     fn a_title_that_moves_the_cursor_is_refused() {
         assert!(about("x", "\u{1b}[2J").checked().is_err());
+        assert!(about("x", "txt.\u{202e}exe").checked().is_err());
+        let help = "\u{9b}2J".to_owned();
+        let settings = vec![Setting { name: "x".to_owned(), help }];
+        assert!(About { settings, ..about("x", "x") }.checked().is_err());
     }
 
     #[test]
