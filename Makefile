@@ -5,6 +5,7 @@
 #   make demo      backup, restore and clone of a database that looks like life, compared by pg_dump and psql
 #   make bench     the same work as pg_dump, pg_restore and pgcopydb, side by side
 #   make lint fmt  what the code must look like
+#   make fuzz      ten minutes (or FUZZ_SECONDS) of each fuzz target; needs cargo-fuzz, and no nightly toolchain
 #
 # CARGO_TARGET_DIR is respected. DEMO_SCALE and BENCH_SCALE make more data.
 
@@ -13,7 +14,7 @@ PLUGINS := plugins/postgresql plugins/mongodb plugins/mysql plugins/redis
 TEST_PLUGINS := tests/plugins/faulty
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 
-.PHONY: build debug plugins setup test fmt lint demo bench
+.PHONY: build debug plugins setup test fmt lint demo bench fuzz
 
 build: setup
 	cargo build --locked --release --package cofferdam
@@ -49,6 +50,18 @@ demo: build
 bench: build
 	@tests/setup/peers
 	cargo run --locked --release --package cofferdam-tests --bin bench
+
+# Nothing of ours is unsafe, so no sanitizer is needed, and stable Rust will do. Findings go to tests/fuzz/artifacts; what is
+# new goes to target/fuzz-corpus, and of that only what is worth keeping by hand to tests/fuzz/corpus.
+FUZZ_SECONDS := 600
+FUZZ_TARGETS := admit config repository postgres mongodb mysql rows sdk
+
+fuzz:
+	@set -ex; for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(CARGO_TARGET_DIR)/fuzz-corpus/$$target; \
+		CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz cargo fuzz run --sanitizer none --fuzz-dir tests/fuzz $$target \
+			$(CARGO_TARGET_DIR)/fuzz-corpus/$$target tests/fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS); \
+	done
 
 # build-plugins PROFILE FOLDERS: by the program of that profile, which knows the toolchains; componentize-py is set up here.
 define build-plugins

@@ -24,6 +24,8 @@ pub mod bindings;
 pub mod engine;
 mod error;
 mod export;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod lines;
 mod lock;
 pub mod lossless;

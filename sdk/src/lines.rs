@@ -39,23 +39,24 @@ impl Lines {
     }
 }
 
-struct Splitter {
+#[cfg_attr(fuzzing, derive(Default))]
+pub(crate) struct Splitter {
     buffer: Vec<u8>,
     start: usize,
     /// Up to where there is no line feed, so that a long line isn't searched again with every piece.
     searched: usize,
-    longest: usize,
+    pub(crate) longest: usize,
 }
 
 impl Splitter {
-    fn push(&mut self, piece: &[u8]) {
+    pub(crate) fn push(&mut self, piece: &[u8]) {
         self.buffer.drain(..self.start);
         self.searched -= self.start;
         self.start = 0;
         self.buffer.extend_from_slice(piece);
     }
 
-    fn line(&mut self) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn line(&mut self) -> Result<Option<Vec<u8>>> {
         let unseen = self.buffer.get(self.searched..).unwrap_or_default();
         let Some(length) = unseen.iter().position(|byte| *byte == b'\n') else {
             self.searched = self.buffer.len();
@@ -68,7 +69,7 @@ impl Splitter {
         self.bounded(line.len()).map(|()| Some(line))
     }
 
-    fn end(&self) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn end(&self) -> Result<Option<Vec<u8>>> {
         if self.start == self.buffer.len() {
             Ok(None)
         } else {

@@ -11,6 +11,8 @@ mod definitions;
 pub mod event;
 pub mod export;
 mod feed;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod graph;
 pub mod import;
 mod inside;

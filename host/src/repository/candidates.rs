@@ -15,7 +15,7 @@ const LIMIT: u64 = 1 << 30;
 
 /// The object `candidates/<id>`.
 #[derive(Serialize, Deserialize)]
-struct Record {
+pub(super) struct Record {
     version: u32,
     made: Timestamp,
     /// The last parts of the chunk objects' names.

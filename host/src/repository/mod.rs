@@ -32,6 +32,8 @@ mod encoding;
 mod fetch;
 mod forget;
 mod freshness;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod keyfile;
 mod keyring;
 mod layout;

@@ -3,6 +3,8 @@
 mod connect;
 mod documents;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod insert;
 mod member;
 mod read;

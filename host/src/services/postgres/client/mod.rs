@@ -36,6 +36,8 @@ mod copy_out;
 mod ending;
 mod execute;
 mod frames;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod parameters;
 mod query;
 mod reader;
