@@ -39,9 +39,17 @@ impl BackupSession for Backup {
         if self.0.is("escaped-name") {
             units.push(unit(&format!("name {ESCAPES}"), "none", &[]));
         }
+        if self.0.is("huge-estimates") {
+            for unit in &mut units {
+                (unit.estimated_bytes, unit.estimated_rows) = (Some(u64::MAX), Some(u64::MAX));
+            }
+        }
         let rows = units.iter().filter(|unit| unit.framing == "lines").count() as u64;
         let counted = if self.0.is("forgotten") { rows + 1 } else { rows };
-        let tallies = vec![Tally { kind: "rows".to_owned(), counted, carried: rows, left_out: 0 }];
+        let mut tallies = vec![Tally { kind: "rows".to_owned(), counted, carried: rows, left_out: 0 }];
+        if self.0.is("wrapping") {
+            tallies.push(Tally { kind: "nothing".to_owned(), counted: 0, carried: u64::MAX, left_out: 1 });
+        }
         let notes = vec![note("carried", "rows")];
         let escaped = if self.0.is("escaped-name") { vec![note(ESCAPES, ESCAPES)] } else { notes };
         Ok(Plan {

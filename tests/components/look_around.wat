@@ -1,0 +1,16 @@
+;; Traps if there is a variable, an argument, a folder or a directory.
+(module
+    (import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))
+    (import "wasi:cli/environment@0.2.0" "get-arguments" (func $arguments (param i32)))
+    (import "wasi:cli/environment@0.2.0" "initial-cwd" (func $folder (param i32)))
+    (import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $directories (param i32)))
+    (func $inspect (param i32) (result i32)
+        (call $environment (i32.const 1200))
+        (if (i32.load (i32.const 1204)) (then (unreachable)))
+        (call $arguments (i32.const 1200))
+        (if (i32.load (i32.const 1204)) (then (unreachable)))
+        (call $folder (i32.const 1200))
+        (if (i32.load8_u (i32.const 1200)) (then (unreachable)))
+        (call $directories (i32.const 1200))
+        (if (i32.load (i32.const 1204)) (then (unreachable)))
+        (i32.const 1024)))
