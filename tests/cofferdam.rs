@@ -98,13 +98,16 @@ impl Cofferdam {
         Ok(made)
     }
 
-    /// Adds a plugin, whose file bears its engine's name, and grants it what it asks for.
+    /// Adds a plugin that was built here, and so isn't signed, and grants it what it asks for.
     ///
     /// # Errors
-    /// If the configuration can't be written.
+    /// If it isn't taken.
     pub fn add_plugin(&self, file: &Path, grants: &[&str]) -> Result<()> {
-        let name = file.file_stem().unwrap_or_default().display();
-        self.configure(&format!("[plugins.{name}]\npath = \"{}\"\ngrants = {grants:?}\n", file.display()))
+        let file = file.display().to_string();
+        let grants = grants.iter().flat_map(|grant| ["--grant", grant]);
+        let arguments: Vec<&str> =
+            ["plugin", "add", &file, "--allow-unsigned", "--yes"].into_iter().chain(grants).collect();
+        self.succeed(&arguments, Duration::from_secs(150)).map(drop)
     }
 
     /// Adds an instance: `server` with its superuser, and a password from the environment.
@@ -130,7 +133,7 @@ impl Cofferdam {
     /// # Errors
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_mongodb(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        if !fs::read_to_string(self.config())?.contains("[plugins.mongodb]") {
+        if !fs::read_to_string(self.folder().join("cofferdam.lock"))?.contains("[plugins.mongodb]") {
             self.add_plugin(&mongodb_plugin()?, &["mongodb"])?;
         }
         self.add_instance_of("mongodb", name, url, password)
@@ -141,12 +144,8 @@ impl Cofferdam {
     /// # Errors
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_mysql(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        if !fs::read_to_string(self.config())?.contains("[plugins.mysql]") {
-            let plugin = mysql_plugin()?;
-            self.configure(&format!(
-                "[plugins.mysql]\npath = \"{}\"\ngrants = [\"tcp\", \"secrets\", \"secret-write\"]\n",
-                plugin.display()
-            ))?;
+        if !fs::read_to_string(self.folder().join("cofferdam.lock"))?.contains("[plugins.mysql]") {
+            self.add_plugin(&mysql_plugin()?, &["tcp", "secrets", "secret-write"])?;
         }
         self.add_instance_of("mysql", name, url, password)
     }

@@ -6,6 +6,7 @@ pub mod connection_url;
 pub mod dial;
 pub mod error;
 pub mod fault;
+pub mod install;
 pub mod operation;
 pub mod plugin;
 pub mod repository;

@@ -214,13 +214,9 @@ fn a_file_that_is_no_plugin_is_refused() {
     swap(48, &[2]);
     swap(52, &[64]);
     let path = cofferdam.folder().join("odd.wasm");
-    let config = fs::read_to_string(cofferdam.config()).unwrap();
-    let with = format!("path = \"{}\"", path.display());
-    let lines = config.lines().map(|line| if line.starts_with("path = ") { with.as_str() } else { line });
-    fs::write(cofferdam.config(), lines.collect::<Vec<_>>().join("\n")).unwrap();
-
     let path = path.to_str().unwrap();
-    assert_fails(&cofferdam.run(&["backup", "odd"], BOUND).unwrap(), REFUSED, &[path, "cause: "]);
+    let add = || cofferdam.run(&["plugin", "add", path, "--allow-unsigned", "--yes", "-q"], BOUND).unwrap();
+    assert_fails(&add(), REFUSED, &[path, "cause: "]);
     for (bytes, words) in [
         (&whole[..whole.len() / 2], "component"),
         (&compiled, "compiled"),
@@ -228,23 +224,25 @@ fn a_file_that_is_no_plugin_is_refused() {
         (b"", "component"),
     ] {
         fs::write(path, bytes).unwrap();
-        assert_fails(&cofferdam.run(&["backup", "odd"], BOUND).unwrap(), FAILED, &[path, words]);
+        assert_fails(&add(), FAILED, &[path, words]);
     }
     assert_nothing_left(&cofferdam);
 }
 
 #[test]
-fn a_plugin_without_its_grant_is_refused_with_the_line_that_grants_it() {
+fn a_plugin_without_its_grant_is_refused_with_the_option_that_grants_it() {
     let cofferdam = scene();
     cofferdam
         .configure("[instances.shop]\nengine = \"postgresql\"\nurl = \"postgresql://me@nowhere.invalid/shop\"\n")
         .unwrap();
-    let config = fs::read_to_string(cofferdam.config()).unwrap();
-    fs::write(cofferdam.config(), config.replace("grants = [\"postgres\"]\n", "")).unwrap();
+    let lock = cofferdam.folder().join("cofferdam.lock");
+    let text = fs::read_to_string(&lock).unwrap();
+    assert!(text.contains("grants = [\"postgres\"]"), "{text}");
+    fs::write(&lock, text.replace("grants = [\"postgres\"]", "grants = []")).unwrap();
     assert_fails(
         &cofferdam.run(&["backup", "shop"], BOUND).unwrap(),
         REFUSED,
-        &["postgresql", "cofferdam:postgres", "hint: ", "grants"],
+        &["postgresql", "cofferdam:postgres", "hint: ", "--grant postgres"],
     );
     assert_nothing_left(&cofferdam);
 }

@@ -81,6 +81,7 @@ pub struct Cli {
 
 const FIRST_BACKUP: &str = "\
 A first backup:
+  cofferdam plugin add postgresql.wasm
   cofferdam repository init          make the repository that cofferdam.toml names, and its keys
   cofferdam instance check orders    could a backup of this instance work?
   cofferdam backup orders
@@ -99,9 +100,7 @@ Configuration, in cofferdam.toml in the working folder or above it, or in ~/.con
   password = { file = \"/run/secrets/orders\" }
   # or { env = \"NAME\" }, or { command = [\"pass\", \"orders\"] }; never the password itself
 
-  [plugins.postgresql]
-  path = \"/usr/lib/cofferdam/postgresql.wasm\"
-  grants = [\"postgres\"]";
+Engines are plugins; cofferdam.lock beside it says which may run, and `cofferdam plugin add` writes that.";
 
 /// Each paragraph is one line, for clap to wrap.
 const OUTPUT: &str = "\

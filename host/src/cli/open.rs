@@ -1,6 +1,5 @@
 //! Opening what a command names: a repository with the right key, an instance with its plugin.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,8 +7,9 @@ use zeroize::Zeroizing;
 
 use super::prompt;
 use super::session::Session;
-use crate::config::{self, Config};
+use crate::config::{self, Config, FILE_NAME};
 use crate::error::{Error, Result};
+use crate::install::{LOCK_NAME, Store};
 use crate::operation::Party;
 use crate::plugin::{Candidate, Plugin, Runtime};
 use crate::repository::{Access, Location, Pin, Repository};
@@ -103,29 +103,38 @@ impl Session {
             None => None,
         };
         let engine = instance.engine.as_str();
-        config.plugin(engine).map_err(|e| e.while_doing(format!("engine of the instance {name}")))?;
-        let plugin = self.plugin(config, engine).await?;
+        let plugin = self
+            .plugin(config, engine)
+            .await
+            .map_err(|e| if e.is_not_found() { e.while_doing(format!("engine of the instance {name}")) } else { e })?;
         let default_port = plugin.inspection().about.default_port;
         let endpoint = Endpoint::new(instance.url.as_url().clone(), password, default_port);
         let settings = instance.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(Party { name: name.to_string(), plugin, endpoint, settings })
     }
 
-    /// The plugin of an engine.
+    /// The installed plugin of an engine.
     pub(super) async fn plugin(&self, config: &Config, engine: &str) -> Result<Plugin> {
-        let (engine, entry) = config.plugin(engine)?;
-        let grants: BTreeSet<String> = entry.grants.iter().cloned().collect();
-        let (path, runtime) = (entry.path.clone(), runtime()?);
-        let plugin = tokio::task::spawn_blocking(move || Candidate::read(&runtime, &path)?.admit(&runtime, &grants))
+        let (store, runtime, engine) = (store(config)?, runtime()?, engine.to_owned());
+        let load = move || {
+            let installed = store.get(&engine)?;
+            let candidate = Candidate::new(&runtime, installed.bytes)?;
+            installed.entry.check(&installed.name, candidate.inspection())?;
+            candidate.admit(&runtime, &installed.entry.grants)
+        };
+        tokio::task::spawn_blocking(load)
             .await
-            .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))??;
-        let about = &plugin.inspection().about;
-        if about.name != engine.as_str() {
-            return Err(Error::invalid_options(format!("[plugins.{engine}] names the plugin of {}", about.name))
-                .with_hint("a plugin's name in the configuration is its engine's"));
-        }
-        Ok(plugin)
+            .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))?
     }
+}
+
+/// Where the plugins are that may run.
+pub fn store(config: &Config) -> Result<Store> {
+    let path = config.path.as_deref().ok_or_else(|| {
+        Error::not_found(format!("no {FILE_NAME} was found, and {LOCK_NAME} lies beside it"))
+            .with_hint(format!("make a {FILE_NAME}, or name it with --config; it may be empty"))
+    })?;
+    Ok(Store::beside(path))
 }
 
 /// The runtime for plugins, with its cache of compiled ones in the user's cache folder, if there is one.

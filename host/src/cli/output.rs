@@ -126,6 +126,14 @@ impl Ui {
         }
     }
 
+    /// Shows a person several lines, what they are about to be asked of for one. A program reads the result.
+    pub fn show(&self, text: &str) {
+        if self.format == Format::Human {
+            let redactor = self.redactor();
+            text.lines().for_each(|line| self.error_line(&redactor.clean(line)));
+        }
+    }
+
     /// Warns.
     pub fn warn(&self, text: &str) {
         self.tell("warning", &Style::new().yellow().bold(), text);

@@ -1,6 +1,6 @@
-//! Asking the operator for a secret.
+//! Asking the operator, for a secret or for leave.
 
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 
 use console::Term;
 use zeroize::Zeroizing;
@@ -23,6 +23,19 @@ pub fn ask(question: &str) -> Result<Secret> {
         return Err(Error::cancelled("nothing was typed"));
     }
     Ok(Secret::new(typed))
+}
+
+/// Asks a question that only "y" or "yes" answers with yes.
+///
+/// # Errors
+/// "cancelled" if the terminal goes away.
+pub fn confirm(question: &str) -> Result<bool> {
+    let failed = |e| Error::cancelled("nobody answered").with_cause(e);
+    let terminal = Term::stderr();
+    terminal.write_str(&format!("{question} [y/N] ")).map_err(failed)?;
+    let mut answer = String::new();
+    BufReader::new(std::io::stdin().take(64)).read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Asks for a new secret, twice; without a terminal it is the first line of standard input.

@@ -1,4 +1,5 @@
-//! The operator's file, `cofferdam.toml`: repositories, instances, plugins and limits.
+//! The operator's file, `cofferdam.toml`: repositories, instances and limits. Which plugins may
+//! run stands in a file of its own beside it ([`crate::install`]).
 //!
 //! It is strict: an unknown key, a wrong type or a secret that is written out is an error that names the place.
 //! Reading it touches nothing that it names: no secret is fetched and no server is spoken to.
@@ -12,10 +13,6 @@
 //! engine = "postgresql"
 //! url = "postgresql://backup@db.internal:5432/orders?sslmode=verify-full"
 //! password = { file = "/run/secrets/orders" }
-//!
-//! [plugins.postgresql]
-//! path = "plugins/postgresql.wasm"
-//! grants = ["postgres"]
 //! ```
 
 mod address;
@@ -25,7 +22,6 @@ mod limits;
 mod name;
 mod pin;
 mod place;
-mod plugin;
 mod quantity;
 mod repository;
 
@@ -40,7 +36,6 @@ pub use instance::Instance;
 pub use limits::Limits;
 pub use name::Name;
 pub use pin::add_pin;
-pub use plugin::Plugin;
 pub use quantity::{Period, Size};
 pub use repository::Repository;
 
@@ -59,8 +54,6 @@ pub struct Config {
     pub repositories: BTreeMap<Name, Repository>,
     /// The database servers.
     pub instances: BTreeMap<Name, Instance>,
-    /// The engine plugins, by the name of their engine.
-    pub plugins: BTreeMap<Name, Plugin>,
     /// What a plugin's sandbox may use up.
     pub limits: Limits,
 }
@@ -100,7 +93,6 @@ impl Config {
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         config.repositories.values_mut().for_each(|r| r.start_at(folder));
         config.instances.values_mut().for_each(|i| i.start_at(folder));
-        config.plugins.values_mut().for_each(|p| p.start_at(folder));
         config.path = Some(path.to_owned());
         Ok(config)
     }
@@ -132,14 +124,6 @@ impl Config {
     /// "not-found", telling the names that there are.
     pub fn instance(&self, name: &str) -> Result<(&Name, &Instance)> {
         self.look_up("instance", "instances", &self.instances, name)
-    }
-
-    /// The plugin of an engine.
-    ///
-    /// # Errors
-    /// "not-found", telling the names that there are.
-    pub fn plugin(&self, engine: &str) -> Result<(&Name, &Plugin)> {
-        self.look_up("plugin", "plugins", &self.plugins, engine)
     }
 
     fn look_up<'a, T>(

@@ -21,7 +21,9 @@ pub(super) fn explain(error: &toml::de::Error, text: &str, path: &Path) -> Error
     }
     message.push_str(&format!(": {}", what.trim_end().replace('\n', ", ")));
     let explained = Error::invalid_options(message);
-    match hint {
+    // What one may expect to write here is written by a command, after a look at the plugin.
+    let plugins = what.starts_with("unknown field `plugins`");
+    match hint.or_else(|| plugins.then_some("plugins aren't configured: add one with `cofferdam plugin add FILE`")) {
         Some(hint) => explained.with_hint(hint),
         None => explained,
     }

@@ -24,10 +24,6 @@ engine = "postgresql"
 url = "postgresql://backup@db.internal:5432/orders?sslmode=verify-full&sslrootcert=ca.pem"
 password = { file = "/run/secrets/orders" }
 
-[plugins.postgresql]
-path = "postgresql.wasm"
-grants = ["postgres", "time"]
-
 [limits]
 memory = "256 MiB"
 wall = "24h"
@@ -51,9 +47,6 @@ fn a_whole_file_is_read_and_its_paths_start_at_its_folder() {
     assert_eq!(away.recovery_key, Some(SecretRef::Env("RECOVERY_KEY".into())));
     let (_, orders) = config.instance("orders").unwrap();
     assert!(orders.url.to_string().ends_with("sslrootcert=%2Fetc%2Fcofferdam%2Fca.pem"));
-    let (_, plugin) = config.plugin(orders.engine.as_str()).unwrap();
-    assert_eq!(plugin.path, Path::new("/etc/cofferdam/postgresql.wasm"));
-    assert_eq!(plugin.grants, ["postgres", "time"]);
     assert_eq!(config.limits.memory.unwrap().bytes(), 256 << 20);
     assert_eq!(config.limits.cpu.unwrap().duration().as_secs(), 10);
     assert_eq!(config.path.as_deref(), Some(Path::new("/etc/cofferdam/cofferdam.toml")));
@@ -76,8 +69,6 @@ fn what_cannot_be_used_is_told_with_its_place() {
         ("[instances.x]\nengine = \"p\"\n", &["instances.x", "missing field `url`"]),
         ("[instances.x]\nengine = 5\nurl = \"p://h\"\n", &["line 2, column 10", "instances.x.engine", "a string"]),
         ("[instances.\"a b\"]\nengine = \"p\"\nurl = \"p://h\"\n", &["line 1", "\"a b\" can't be a name"]),
-        ("[plugins.p]\ngrants = [\"postgres\"]\n", &["plugins.p", "missing field `path`"]),
-        ("[plugins.p]\npath = \"x\"\ngrants = \"postgres\"\n", &["line 3", "plugins.p.grants", "a sequence"]),
         ("[limits]\nmemory = \"much\"\n", &["line 2, column 10", "limits.memory", "isn't a size"]),
         ("[limits]\nwall = \"0s\"\n", &["limits.wall", "period"]),
         ("[repositories.m]\nurl = \"\"\n", &["repositories.m.url", "empty"]),
@@ -114,6 +105,12 @@ fn not_even_a_syntax_error_shows_the_line() {
     for text in ["password = hunter2\n", "password = \"hunter2\n", "password = 'a' hunter2\n", "hunter2\n"] {
         assert!(!format!("{:?}", parse(text).expect_err(text)).contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn a_plugin_in_the_configuration_is_refused_with_the_command_that_adds_it() {
+    let error = parse("[plugins.postgresql]\npath = \"postgresql.wasm\"\n").unwrap_err();
+    assert!(error.hint().unwrap().contains("cofferdam plugin add"), "{error:?}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use semver::Version;
 use serde::{Deserialize, Serialize};
-use wasmparser::{Parser, Payload};
 
+use super::section;
 use crate::error::{Error, Result};
 use crate::secrets::sanitize;
 
@@ -18,11 +19,11 @@ const LONGEST: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct About {
-    /// The engine's name, as `engine` in the configuration: lower case, 1 to 64 of a-z, 0-9 and `-`.
+    /// The engine's name, as `engine` in the configuration: 1 to 64 of a-z, 0-9 and `-`, not beginning with `-`.
     pub name: String,
     /// The engine's name for people.
     pub title: String,
-    /// The plugin's version.
+    /// The plugin's version (Semantic Versioning 2.0.0), so that an older one can be told from a newer one.
     pub version: String,
     /// The server versions that it was made for, for people.
     #[serde(default)]
@@ -51,19 +52,7 @@ impl About {
     /// # Errors
     /// If the bytes aren't a component, or have no such section or more than one, or it can't be read.
     pub fn of(component: &[u8]) -> Result<Self> {
-        let mut sections = Vec::new();
-        // The outermost component only: a nested module can't speak for it.
-        let mut depth = 0_usize;
-        for payload in Parser::new(0).parse_all(component) {
-            match payload.map_err(|e| Error::plugin("this isn't a whole WebAssembly component").with_cause(e))? {
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
-                    sections.push(section.data().to_vec());
-                }
-                _ => {}
-            }
-        }
+        let sections = section::outermost(component, SECTION)?;
         let [section] = sections.as_slice() else {
             return Err(Error::plugin(format!(
                 "the component has {} custom sections named `{SECTION}`, and a plugin has one",
@@ -71,7 +60,7 @@ impl About {
             ))
             .with_hint("make the component with `cofferdam plugin build`, which adds it from plugin.toml"));
         };
-        let about: Self = serde_json::from_slice(section)
+        let about: Self = serde_json::from_slice(section.data)
             .map_err(|e| Error::plugin(format!("the custom section `{SECTION}` can't be read")).with_cause(e))?;
         about.checked()
     }
@@ -83,7 +72,7 @@ impl About {
     pub fn checked(self) -> Result<Self> {
         if !is_name(&self.name) {
             return Err(Error::plugin(format!("{:?} is no name for a plugin", self.name))
-                .with_hint("a name has 1 to 64 lower-case letters, digits and hyphens"));
+                .with_hint("a name has 1 to 64 lower-case letters, digits and hyphens, and no hyphen first"));
         }
         let mut shown = vec![&self.title, &self.version, &self.server_versions];
         shown.extend(self.settings.iter().flat_map(|setting| [&setting.name, &setting.help]));
@@ -93,11 +82,28 @@ impl About {
         }
         Ok(self)
     }
+
+    /// Its version, to be compared with another one.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parsed_version(&self) -> Result<Version> {
+        Version::parse(&self.version).map_err(|e| {
+            Error::plugin(format!(
+                "the plugin {} says that its version is {:?}, which is none",
+                self.name, self.version
+            ))
+            .with_cause(e)
+            .with_hint("a version is written as in \"1.2.3\" (semver.org)")
+        })
+    }
 }
 
 /// Whether an engine may be called so.
 pub(super) fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    (1..=64).contains(&name.len())
+        && !name.starts_with('-')
+        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]
@@ -109,7 +115,7 @@ mod tests {
         About {
             name: name.to_owned(),
             title: title.to_owned(),
-            version: "1".to_owned(),
+            version: "1.0.0".to_owned(),
             server_versions: String::new(),
             default_port: None,
             settings: Vec::new(),
@@ -119,6 +125,7 @@ mod tests {
     #[test]
     fn a_name_that_could_be_a_path_is_refused() {
         assert!(about("../etc", "x").checked().is_err());
+        assert!(about("--yes", "x").checked().is_err());
         assert!(about("postgresql", "x").checked().is_ok());
     }
 
@@ -129,6 +136,14 @@ mod tests {
         let help = "\u{9b}2J".to_owned();
         let settings = vec![Setting { name: "x".to_owned(), help }];
         assert!(About { settings, ..about("x", "x") }.checked().is_err());
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_compared_is_none() {
+        for version in ["1", "1.0", "latest", "", "1.0.0\n"] {
+            assert!(About { version: version.to_owned(), ..about("x", "x") }.parsed_version().is_err(), "{version:?}");
+        }
+        assert!(about("x", "x").parsed_version().is_ok());
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! From bytes to a plugin that may run: read once, looked at, compiled, and held against what is served and granted.
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -13,9 +11,12 @@ use wasmtime::component::{Component, InstancePre};
 
 use super::about::About;
 use super::capability::Capability;
+use super::digest::Digest;
 use super::permission::{self, Refusal};
+use super::publisher::Publisher;
 use super::runtime::Runtime;
 use super::sandbox::{Exports, Tenant};
+use super::signature;
 use crate::error::{Error, Result};
 use crate::services::wasi;
 
@@ -30,7 +31,11 @@ const COMPILE_TIME: Duration = Duration::from_secs(120);
 pub struct Inspection {
     /// Who it says it is.
     pub about: About,
-    /// BLAKE3 of its bytes, in hex.
+    /// Who signed it, and so vouches for all of it; nobody if it isn't signed.
+    pub publisher: Option<Publisher>,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// BLAKE3 of its bytes, in hex: its name in repositories.
     pub digest: String,
     /// Its exports that this host knows.
     pub capabilities: Vec<Capability>,
@@ -59,26 +64,10 @@ pub(super) struct Inner {
 }
 
 impl Candidate {
-    /// Reads a component's file, once and not more than
-    /// [`LARGEST`] bytes: what is checked here is what runs later, whatever happens to the file.
-    ///
-    /// # Errors
-    /// If it can't be read, is too large, isn't a component, or was compiled before.
-    pub fn read(runtime: &Runtime, path: &Path) -> Result<Self> {
-        let failed = |e: std::io::Error| {
-            let error =
-                if e.kind() == std::io::ErrorKind::NotFound { Error::not_found } else { Error::permission_denied };
-            error(format!("the plugin {} can't be read", path.display())).with_cause(e)
-        };
-        let mut bytes = Vec::new();
-        std::fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-        Self::new(runtime, bytes.into()).map_err(|e| e.while_doing(format!("plugin {}", path.display())))
-    }
-
     /// Looks at a component and compiles it, without running any of it.
     ///
     /// # Errors
-    /// If it is too large, isn't a component, or was compiled before.
+    /// If it is too large, isn't a component, was compiled before, or has a signature that isn't good.
     pub fn new(runtime: &Runtime, bytes: Bytes) -> Result<Self> {
         if bytes.len() as u64 > LARGEST {
             return Err(Error::plugin(format!("the file is larger than {} MiB, so it is no plugin", LARGEST >> 20)));
@@ -88,6 +77,7 @@ impl Candidate {
                 .with_hint("use the component (.wasm) that it was compiled from"));
         }
         let about = About::of(&bytes)?;
+        let publisher = signature::publisher(&bytes)?;
         let component = compile(&runtime.engine, bytes.clone())?;
         let ty = component.component_type();
         let imports: Vec<String> = ty.imports(&runtime.engine).map(|(name, _)| name.to_owned()).collect();
@@ -96,7 +86,8 @@ impl Candidate {
         capabilities.sort_unstable();
         let unknown_exports = exports.into_iter().filter(|e| Capability::of_export(e).is_none()).collect();
         let digest = blake3::hash(&bytes).to_hex().to_string();
-        let inspection = Inspection { about, digest, capabilities, imports, unknown_exports };
+        let sha256 = Digest::of(&bytes);
+        let inspection = Inspection { about, publisher, sha256, digest, capabilities, imports, unknown_exports };
         Ok(Self { inspection, bytes, component })
     }
 

@@ -82,6 +82,11 @@ pub fn needed<'a>(imports: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'stat
     imports.into_iter().filter_map(|import| served(import).ok()).filter_map(|served| served.grant).collect()
 }
 
+/// What a grant lets a plugin do, for people.
+pub fn meaning(grant: &str) -> &'static str {
+    SERVED.iter().find(|served| served.grant == Some(grant)).map_or("", |served| served.means)
+}
+
 /// What a served import means, for people; the reason of the refusal for any other.
 ///
 /// # Errors
@@ -121,7 +126,7 @@ pub fn refusals<'a>(imports: impl IntoIterator<Item = &'a str>, granted: &BTreeS
         Ok(Served { grant: Some(grant), means, .. }) if !granted.contains(*grant) => Some(Refusal {
             import: import.to_owned(),
             reason: format!("the plugin wants to {means}, and that isn't granted to it"),
-            remedy: format!("if you trust it with that, add \"{grant}\" to its `grants` in cofferdam.toml"),
+            remedy: format!("if you trust it with that, add it again with `cofferdam plugin add FILE --grant {grant}`"),
         }),
         Ok(_) => None,
     };
@@ -149,9 +154,9 @@ mod tests {
     }
 
     #[test]
-    fn an_import_without_its_grant_is_refused_with_the_line_to_add() {
+    fn an_import_without_its_grant_is_refused_with_the_option_that_grants_it() {
         let refused = refusals(["cofferdam:postgres/postgres@0.1.0"], &granted(&["tcp"]));
-        assert!(refused[0].remedy.contains("\"postgres\""));
+        assert!(refused[0].remedy.contains("--grant postgres"));
         assert_eq!(refusals(["cofferdam:postgres/postgres@0.1.0"], &granted(&["postgres"])), []);
     }
 

@@ -44,7 +44,7 @@ mod manifest;
 mod open;
 mod pipeline;
 mod plugins;
-mod printed;
+pub(crate) mod printed;
 mod prune;
 mod reader;
 mod retention;

@@ -9,7 +9,7 @@ const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CHECK: usize = 3;
 
 /// `bytes` and their checksum after `prefix`, in groups of `group` digits.
-pub(super) fn encode(prefix: &str, bytes: &[u8], group: usize) -> Zeroizing<String> {
+pub(crate) fn encode(prefix: &str, bytes: &[u8], group: usize) -> Zeroizing<String> {
     let check = fingerprint::<CHECK>(prefix, &[bytes]);
     let mut text = Zeroizing::new(String::with_capacity(prefix.len() + (bytes.len() + CHECK) * 4));
     text.push_str(prefix);
@@ -40,7 +40,7 @@ fn push(text: &mut String, value: u32, count: &mut usize, group: usize) {
 ///
 /// # Errors
 /// "authentication-failed" with what is wrong about the text, never with the text.
-pub(super) fn decode<const N: usize>(what: &str, prefix: &str, text: &str) -> Result<Zeroizing<[u8; N]>> {
+pub(crate) fn decode<const N: usize>(what: &str, prefix: &str, text: &str) -> Result<Zeroizing<[u8; N]>> {
     let refuse = |why: &str| {
         Error::authentication_failed(format!("this is no {what}: {why}"))
             .with_hint(format!("a {what} begins with {prefix} and is copied as a whole"))

@@ -1,16 +1,18 @@
 //! `plugin list`.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::inspect::component;
+use super::inspect::compile;
+use crate::cli::open::{runtime, store};
 use crate::cli::session::Session;
 use crate::cli::table::Table;
 use crate::error::Result;
+use crate::install::{Entry, Store};
+use crate::plugin::Publisher;
 
-/// List the configured plugins, what they can do and what they are granted
+/// List the installed plugins, who published them, what they can do and what they are granted
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -23,46 +25,48 @@ struct Plugins {
 #[derive(Serialize)]
 struct Plugin {
     name: String,
-    version: Option<String>,
+    #[serde(flatten)]
+    entry: Entry,
     capabilities: Vec<&'static str>,
-    grants: Vec<String>,
-    path: PathBuf,
     /// Why it can't be used.
     problem: Option<String>,
 }
 
 pub(super) async fn run(_: &Args, session: &Session) -> Result<()> {
-    let config = session.config()?;
+    let store = store(&session.config()?)?;
     let mut plugins = Vec::new();
-    for (name, plugin) in config.plugins {
-        let found = session.or_cancelled(component(plugin.path.clone())).await;
-        let (version, capabilities, problem) = match found {
-            Ok(candidate) => {
-                let inspection = candidate.inspection();
-                let refused = candidate.refusals(&plugin.grants.iter().cloned().collect());
-                let capabilities = inspection.capabilities.iter().map(|c| c.name()).collect();
-                let problem = refused.first().map(|r| format!("{}: {}", r.import, r.reason));
-                (Some(inspection.about.version.clone()), capabilities, problem)
-            }
+    for (name, entry) in store.lock()?.plugins {
+        let (capabilities, problem) = match session.or_cancelled(look(&store, name.as_str())).await {
+            Ok(seen) => seen,
             Err(error) if error.is_cancelled() => return Err(error),
-            Err(error) => (None, Vec::new(), Some(error.to_string())),
+            Err(error) => (Vec::new(), Some(error.to_string())),
         };
-        let (name, path, grants) = (name.to_string(), plugin.path, plugin.grants);
-        plugins.push(Plugin { name, version, capabilities, grants, path, problem });
+        plugins.push(Plugin { name: name.to_string(), entry, capabilities, problem });
     }
     session.ui.result(&Plugins { plugins })
 }
 
+/// What an installed plugin can do, and why it can't be used.
+async fn look(store: &Store, name: &str) -> Result<(Vec<&'static str>, Option<String>)> {
+    let installed = store.get(name)?;
+    let candidate = compile(installed.bytes, runtime()?).await?;
+    let inspection = candidate.inspection();
+    installed.entry.check(&installed.name, inspection)?;
+    let refused = candidate.refusals(&installed.entry.grants);
+    let problem = refused.first().map(|r| format!("{}: {}", r.import, r.reason));
+    Ok((inspection.capabilities.iter().map(|c| c.name()).collect(), problem))
+}
+
 impl fmt::Display for Plugins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(&["NAME", "VERSION", "CAN", "GRANTED", "FILE", "PROBLEM"]);
+        let mut table = Table::new(&["NAME", "VERSION", "PUBLISHER", "CAN", "GRANTED", "PROBLEM"]);
         for plugin in &self.plugins {
             table.row([
                 plugin.name.clone(),
-                plugin.version.clone().unwrap_or_default(),
+                plugin.entry.version.to_string(),
+                plugin.entry.publisher.as_ref().map_or_else(|| "not signed".to_owned(), Publisher::short),
                 plugin.capabilities.join(", "),
-                plugin.grants.join(", "),
-                plugin.path.display().to_string(),
+                plugin.entry.grants.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
                 plugin.problem.clone().unwrap_or_default(),
             ]);
         }

@@ -1,20 +1,29 @@
 //! `plugin`.
 
+mod add;
 mod build;
+mod description;
 mod inspect;
+mod keygen;
 mod list;
 mod new;
+mod remove;
+mod sign;
 
 use super::session::Session;
 use crate::error::Result;
 
-/// List and inspect engine plugins, and make new ones
+/// Add and inspect engine plugins; write, build and sign them
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     List(list::Args),
     Inspect(inspect::Args),
+    Add(add::Args),
+    Remove(remove::Args),
     New(new::Args),
     Build(build::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
 }
 
 impl Command {
@@ -22,8 +31,12 @@ impl Command {
         match self {
             Self::List(args) => list::run(&args, session).await,
             Self::Inspect(args) => inspect::run(&args, session).await,
+            Self::Add(args) => add::run(args, session).await,
+            Self::Remove(args) => remove::run(&args, session),
             Self::New(args) => new::run(&args, session),
             Self::Build(args) => build::run(args, session).await,
+            Self::Keygen(args) => keygen::run(&args, session),
+            Self::Sign(args) => sign::run(args, session).await,
         }
     }
 }
