@@ -23,3 +23,4 @@ pub mod memory_limit;
 pub mod mount;
 pub mod pymongo;
 pub mod servers;
+pub mod signed;

@@ -1,6 +1,7 @@
 //! Servers for the tests: each is private to the test that starts it, listens on a free port of 127.0.0.1, and is gone
 //! with its data when it goes out of scope or its process dies.
 
+pub mod https;
 mod installation;
 mod launch;
 mod mariadb;

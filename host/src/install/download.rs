@@ -11,10 +11,10 @@ use ureq_proto::http::header::{CONTENT_ENCODING, LOCATION};
 use ureq_proto::http::{Request, Response, StatusCode, Uri};
 use url::{Host, Url};
 
-use super::origin::{checked, shown, too_large};
+use super::origin::{checked, shown};
 use crate::dial::{self, Address, Stream, Target, TlsMode, TlsSettings};
 use crate::error::{Error, Result};
-use crate::plugin::LARGEST;
+use crate::plugin::{LARGEST, too_large};
 
 /// All of it: 64 MiB in this time is what a slow line manages.
 const TIME: Duration = Duration::from_secs(600);

@@ -1,8 +1,7 @@
 //! Where a component comes from: a file, or an address on the web.
 
 use std::fmt;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use url::Url;
 
 use super::download;
 use crate::error::{Error, Result};
-use crate::plugin::LARGEST;
+use crate::plugin;
 
 /// A file, or an address on the web.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Reads it, once and not more than [`LARGEST`] bytes. What is checked, installed and run later is these bytes,
+    /// Reads it, once and not more than [`plugin::LARGEST`] bytes. What is checked, installed and run later is these bytes,
     /// whatever happens to the file meanwhile.
     ///
     /// # Errors
@@ -32,37 +31,12 @@ impl Origin {
             Self::Web(url) => download::get(url).await,
             Self::File(path) => {
                 let path = path.clone();
-                tokio::task::spawn_blocking(move || read_file(&path))
+                tokio::task::spawn_blocking(move || plugin::read(&path))
                     .await
                     .map_err(|e| Error::internal("the plugin can't be read").with_cause(e))?
             }
         }
     }
-}
-
-/// Reads a component's file, once and not more than [`LARGEST`] bytes.
-///
-/// # Errors
-/// "not-found", "permission-denied" or "storage" if it can't be read; "plugin" if it is larger.
-pub(super) fn read_file(path: &Path) -> Result<Bytes> {
-    let failed = |e: std::io::Error| {
-        let error = match e.kind() {
-            std::io::ErrorKind::NotFound => Error::not_found,
-            std::io::ErrorKind::PermissionDenied => Error::permission_denied,
-            _ => Error::storage,
-        };
-        error(format!("the plugin {} can't be read", path.display())).with_cause(e)
-    };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(too_large(&path.display()));
-    }
-    Ok(bytes.into())
-}
-
-pub(super) fn too_large(what: &dyn fmt::Display) -> Error {
-    Error::plugin(format!("{what} is larger than {} MiB, so it is no plugin", LARGEST >> 20))
 }
 
 /// Whether an address may be fetched from.

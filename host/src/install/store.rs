@@ -12,10 +12,9 @@ use bytes::Bytes;
 use rustix::fs::{FlockOperation, flock};
 
 use super::lock::{Entry, LOCK_NAME, Lock};
-use super::origin::read_file;
 use crate::config::Name;
 use crate::error::{Error, Result};
-use crate::plugin::{Digest, Inspection};
+use crate::plugin::{self, Digest, Inspection};
 
 /// The folder of the components.
 const COMPONENTS: &str = "plugins";
@@ -103,7 +102,7 @@ impl Store {
 
     fn component(&self, name: &Name, entry: &Entry) -> Result<Bytes> {
         let path = self.path(entry.digest);
-        let bytes = read_file(&path).map_err(|e| {
+        let bytes = plugin::read(&path).map_err(|e| {
             e.while_doing(format!("the plugin {name}")).with_hint(format!(
                 "{LOCK_NAME} names it and it isn't here: add the same file again with `cofferdam plugin add FILE`"
             ))

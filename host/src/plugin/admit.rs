@@ -1,6 +1,10 @@
 //! From bytes to a plugin that may run: read once, looked at, compiled, and held against what is served and granted.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -64,13 +68,21 @@ pub(super) struct Inner {
 }
 
 impl Candidate {
+    /// Reads a component's file and looks at it; see [`read`] and [`Self::new`].
+    ///
+    /// # Errors
+    /// As these two.
+    pub fn read(runtime: &Runtime, path: &Path) -> Result<Self> {
+        Self::new(runtime, read(path)?).map_err(|e| e.while_doing(format!("plugin {}", path.display())))
+    }
+
     /// Looks at a component and compiles it, without running any of it.
     ///
     /// # Errors
     /// If it is too large, isn't a component, was compiled before, or has a signature that isn't good.
     pub fn new(runtime: &Runtime, bytes: Bytes) -> Result<Self> {
         if bytes.len() as u64 > LARGEST {
-            return Err(Error::plugin(format!("the file is larger than {} MiB, so it is no plugin", LARGEST >> 20)));
+            return Err(too_large(&"the file"));
         }
         if Engine::detect_precompiled(&bytes).is_some() {
             return Err(Error::plugin("the file holds compiled code, which can't be checked")
@@ -160,6 +172,31 @@ impl Plugin {
             self.inspection().about.name
         )))
     }
+}
+
+/// Reads a component's file, once and not more than [`LARGEST`] bytes.
+///
+/// # Errors
+/// "not-found", "permission-denied" or "storage" if it can't be read; "plugin" if it is larger.
+pub fn read(path: &Path) -> Result<Bytes> {
+    let failed = |e: io::Error| {
+        let error = match e.kind() {
+            io::ErrorKind::NotFound => Error::not_found,
+            io::ErrorKind::PermissionDenied => Error::permission_denied,
+            _ => Error::storage,
+        };
+        error(format!("the plugin {} can't be read", path.display())).with_cause(e)
+    };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large(&path.display()));
+    }
+    Ok(bytes.into())
+}
+
+pub(crate) fn too_large(what: &dyn fmt::Display) -> Error {
+    Error::plugin(format!("{what} is larger than {} MiB, so it is no plugin", LARGEST >> 20))
 }
 
 /// In a thread of its own, so that a component made to compile for ever can be left behind.

@@ -25,7 +25,8 @@ pub mod signature;
 mod to_files;
 pub mod wasi;
 
-pub use admit::{Candidate, Inspection, LARGEST, Plugin};
+pub(crate) use admit::too_large;
+pub use admit::{Candidate, Inspection, LARGEST, Plugin, read};
 pub use backup::{BackupOptions, BackupSession, Plan, Reading};
 pub use capability::Capability;
 pub use clone::{CloneOptions, Cloned};

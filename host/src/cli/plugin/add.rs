@@ -25,7 +25,7 @@ use crate::plugin::{Digest, Publisher};
 pub struct Args {
     /// The component: a file, or an https address
     #[arg(value_name = "FILE|URL")]
-    origin: Origin,
+    origin: String,
 
     /// Don't ask; what would be asked has to be told
     #[arg(long, short)]
@@ -65,7 +65,9 @@ struct Added {
 pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let config = session.config()?;
     let (store, runtime) = (store(&config)?, runtime()?);
-    let Args { origin, yes, grants, digest, publisher, allow_unsigned, allow_downgrade } = args;
+    // Parsed here: the command line's parser would repeat an address with a password in it.
+    let origin: Origin = args.origin.parse()?;
+    let Args { yes, grants, digest, publisher, allow_unsigned, allow_downgrade, .. } = args;
     let told = Told { allow_unsigned, allow_downgrade, publisher, digest, grants: grants.into_iter().collect() };
 
     let bytes = session.or_cancelled(origin.read()).await?;

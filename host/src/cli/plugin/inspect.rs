@@ -9,7 +9,7 @@ use super::description::Description;
 use crate::cli::open::{runtime, store};
 use crate::cli::session::Session;
 use crate::error::{Error, Result};
-use crate::install::{Entry, Lock, Origin, Store, changes};
+use crate::install::{Entry, Lock, Store, changes};
 use crate::plugin::{Candidate, Inspection, Runtime, permission};
 
 /// Show who a plugin is, what it can do and what it wants to be granted, without running any of it
@@ -22,8 +22,15 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: &Args, session: &Session) -> Result<()> {
-    let origin = Origin::File(args.file.clone());
-    let candidate = session.or_cancelled(look_at(&origin, runtime()?)).await?;
+    let (path, runtime) = (args.file.clone(), runtime()?);
+    let candidate = session
+        .or_cancelled(async {
+            // Away from the threads that other work waits for.
+            tokio::task::spawn_blocking(move || Candidate::read(&runtime, &path))
+                .await
+                .map_err(|e| Error::internal("the plugin can't be read").with_cause(e))?
+        })
+        .await?;
     let inspection = candidate.inspection();
     // A file can be looked at where nothing is configured.
     let lock = session.config().ok().and_then(|config| store(&config).ok()).and_then(|s| Some((s.lock().ok()?, s)));
@@ -36,12 +43,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<()> {
     session.ui.result(&description)
 }
 
-/// Reads a component and compiles it, away from the threads that other work waits for.
-pub(super) async fn look_at(origin: &Origin, runtime: Arc<Runtime>) -> Result<Candidate> {
-    let bytes = origin.read().await?;
-    compile(bytes, runtime).await.map_err(|e| e.while_doing(format!("plugin {origin}")))
-}
-
+/// Looks at a component and compiles it, away from the threads that other work waits for.
 pub(super) async fn compile(bytes: Bytes, runtime: Arc<Runtime>) -> Result<Candidate> {
     tokio::task::spawn_blocking(move || Candidate::new(&runtime, bytes))
         .await
