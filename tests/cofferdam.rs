@@ -110,6 +110,10 @@ impl Cofferdam {
         self.succeed(&arguments, Duration::from_secs(150)).map(drop)
     }
 
+    fn has_plugin(&self, name: &str) -> Result<bool> {
+        Ok(fs::read_to_string(self.folder().join("cofferdam.lock"))?.contains(&format!("[plugins.{name}]")))
+    }
+
     /// Adds an instance: `server` with its superuser, and a password from the environment.
     ///
     /// # Errors
@@ -133,7 +137,7 @@ impl Cofferdam {
     /// # Errors
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_mongodb(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        if !fs::read_to_string(self.folder().join("cofferdam.lock"))?.contains("[plugins.mongodb]") {
+        if !self.has_plugin("mongodb")? {
             self.add_plugin(&mongodb_plugin()?, &["mongodb"])?;
         }
         self.add_instance_of("mongodb", name, url, password)
@@ -144,7 +148,7 @@ impl Cofferdam {
     /// # Errors
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_mysql(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        if !fs::read_to_string(self.folder().join("cofferdam.lock"))?.contains("[plugins.mysql]") {
+        if !self.has_plugin("mysql")? {
             self.add_plugin(&mysql_plugin()?, &["tcp", "secrets", "secret-write"])?;
         }
         self.add_instance_of("mysql", name, url, password)
@@ -155,7 +159,7 @@ impl Cofferdam {
     /// # Errors
     /// If the plugin isn't built, or the configuration can't be written.
     pub fn add_redis(&mut self, name: &str, url: &str, password: &str) -> Result<()> {
-        if !fs::read_to_string(self.config())?.contains("[plugins.redis]") {
+        if !self.has_plugin("redis")? {
             self.add_plugin(&redis_plugin()?, &["tcp", "secret-write"])?;
         }
         self.add_instance_of("redis", name, url, password)

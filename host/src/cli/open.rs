@@ -131,7 +131,7 @@ impl Session {
 /// Where the plugins are that may run.
 pub fn store(config: &Config) -> Result<Store> {
     let path = config.path.as_deref().ok_or_else(|| {
-        Error::not_found(format!("no {FILE_NAME} was found, and {LOCK_NAME} lies beside it"))
+        Error::not_found(format!("no {FILE_NAME} was found, beside which {LOCK_NAME} lies"))
             .with_hint(format!("make a {FILE_NAME}, or name it with --config; it may be empty"))
     })?;
     Ok(Store::beside(path))

@@ -57,7 +57,8 @@ pub(super) fn checked(url: Url) -> Result<Url> {
 
 /// An address without what may be secret in it: user, password, query.
 pub(super) fn shown(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
 }
 
 impl FromStr for Origin {

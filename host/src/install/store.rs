@@ -170,7 +170,9 @@ impl Store {
 
     /// Replaces the lock, and takes away the components that it doesn't name.
     fn write(&self, lock: &Lock) -> Result<()> {
-        replace(&self.lock_path(), lock.to_text()?.as_bytes())?;
+        // A link is kept, and what it points to is replaced.
+        let path = self.lock_path();
+        replace(&path.canonicalize().unwrap_or(path), lock.to_text()?.as_bytes())?;
         let named: Vec<PathBuf> = lock.plugins.values().map(|entry| self.path(entry.digest)).collect();
         let entries = fs::read_dir(self.folder.join(COMPONENTS)).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()).filter(|path| is_component(path) && !named.contains(path)) {
