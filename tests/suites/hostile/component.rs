@@ -243,7 +243,7 @@ pub fn about() -> About {
     About {
         name: "hostile".to_owned(),
         title: "An engine that attacks".to_owned(),
-        version: "1".to_owned(),
+        version: "1.0.0".to_owned(),
         server_versions: String::new(),
         default_port: None,
         settings: Vec::new(),

@@ -16,12 +16,8 @@ fn backup(cofferdam: &Cofferdam, fault: &str) -> Output {
 
 fn scene() -> Cofferdam {
     let cofferdam = Cofferdam::new().unwrap();
-    cofferdam
-        .configure(&format!(
-            "[plugins.faulty]\npath = \"{}\"\n\n[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n",
-            faulty_plugin().unwrap().display()
-        ))
-        .unwrap();
+    cofferdam.add_plugin(&faulty_plugin().unwrap(), &[]).unwrap();
+    cofferdam.configure("[instances.odd]\nengine = \"faulty\"\nurl = \"faulty://nowhere/\"\n").unwrap();
     cofferdam.initialize().unwrap();
     cofferdam
 }

@@ -58,6 +58,7 @@ async fn a_flood_of_logs_and_of_progress_is_cut() {
 fn no_description_of_an_instance_moves_the_cursor() {
     let text = fixture("escapes").replace("%text%", &quoted(HARMFUL)).replace("%length%", &HARMFUL.len().to_string());
     let cofferdam = scene(&of_module(&text, StringEncoding::UTF8));
+    cofferdam.add_plugin(&cofferdam.folder().join("hostile.wasm"), &[]).unwrap();
     for arguments in [&["instance", "show", "odd"][..], &["instance", "show", "odd", "--json"]] {
         let output = cofferdam.succeed(arguments, BOUND).unwrap();
         assert!(output.stdout.contains("owned"), "nothing was shown: {}", output.stdout);
@@ -82,7 +83,12 @@ fn no_description_of_a_plugin_moves_the_cursor() {
             let cofferdam = scene(&described("(module)", StringEncoding::UTF8, &about));
             let path = cofferdam.folder().join("hostile.wasm");
             let path = path.to_str().unwrap();
-            for arguments in [&["plugin", "inspect", path][..], &["plugin", "list"], &["instance", "show", "odd"]] {
+            for arguments in [
+                &["plugin", "inspect", path][..],
+                &["plugin", "add", path, "--allow-unsigned", "--yes"],
+                &["plugin", "list"],
+                &["instance", "show", "odd"],
+            ] {
                 for json in [&[][..], &["--json"]] {
                     let output = cofferdam.run(&[arguments, json].concat(), BOUND).unwrap();
                     let told = output.stdout + &output.stderr;
@@ -93,16 +99,10 @@ fn no_description_of_a_plugin_moves_the_cursor() {
     }
 }
 
-/// A folder with an instance of this plugin.
+/// A folder with this plugin's file, and an instance of its engine.
 fn scene(component: &[u8]) -> Cofferdam {
     let cofferdam = Cofferdam::new().unwrap();
-    let path = cofferdam.folder().join("hostile.wasm");
-    fs::write(&path, component).unwrap();
-    cofferdam
-        .configure(&format!(
-            "[plugins.hostile]\npath = \"{}\"\n\n[instances.odd]\nengine = \"hostile\"\nurl = \"hostile://nowhere/\"\n",
-            path.display()
-        ))
-        .unwrap();
+    fs::write(cofferdam.folder().join("hostile.wasm"), component).unwrap();
+    cofferdam.configure("[instances.odd]\nengine = \"hostile\"\nurl = \"hostile://nowhere/\"\n").unwrap();
     cofferdam
 }
