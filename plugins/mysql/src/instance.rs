@@ -3,6 +3,7 @@
 use cofferdam_sdk::engine::{DatabaseInfo, Finding, InstanceInfo};
 use cofferdam_sdk::{Endpoint, Result};
 
+use crate::catalog::grants::{Grants, Missing};
 use crate::session::Session;
 use crate::sql;
 
@@ -39,43 +40,51 @@ pub async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
 /// What the server says.
 pub async fn check(endpoint: &Endpoint, operation: &str) -> Result<Vec<Finding>> {
     let mut session = Session::open(endpoint, "check").await?;
-    let user = session.column("SELECT CURRENT_USER()").await?.into_iter().next().unwrap_or_default();
-    let grants = session.column("SHOW GRANTS").await?;
-    // On everything; what is granted on a database alone can't be told from a name here.
-    let has = |privilege: &str| {
-        grants.iter().filter(|grant| grant.contains(" ON *.* ")).any(|grant| {
-            let list = grant.strip_prefix("GRANT ").and_then(|grant| grant.split(" ON ").next()).unwrap_or_default();
-            list.split(", ").any(|granted| granted == "ALL PRIVILEGES" || granted == privilege)
-        })
+    let grants = Grants::read(&mut session).await?;
+    let database = endpoint.info().database;
+    let (missing, severity) = if operation == "backup" {
+        (missing_for_backup(&session, &grants, database.as_deref(), true), "blocker")
+    } else {
+        // On which database is known only when there is something to restore.
+        (grants.missing(&RESTORE, None).into_iter().collect(), "warning")
     };
-    let needed: &[&str] = match operation {
-        "backup" => &["SELECT", "RELOAD", "SHOW VIEW", "TRIGGER", "EVENT"],
-        _ => &[
-            "CREATE",
-            "DROP",
-            "ALTER",
-            "INSERT",
-            "SELECT",
-            "DELETE",
-            "INDEX",
-            "REFERENCES",
-            "CREATE VIEW",
-            "CREATE ROUTINE",
-            "TRIGGER",
-            "EVENT",
-        ],
-    };
-    let severity = if operation == "backup" { "blocker" } else { "warning" };
-    let account = user
-        .split_once('@')
-        .map_or_else(|| sql::text(&user), |(name, host)| format!("{}@{}", sql::text(name), sql::text(host)));
-    let missing: Vec<_> = needed.iter().copied().filter(|privilege| !has(privilege)).collect();
     if missing.is_empty() {
-        return Ok(vec![finding("ok", format!("{user} has the privileges that a {operation} needs"), None)]);
+        return Ok(vec![finding("ok", format!("the user has the privileges that a {operation} needs"), None)]);
     }
-    let list = missing.join(", ");
-    let what = format!("{user} hasn't got on every database: {list}");
-    Ok(vec![finding(severity, what, Some(format!("GRANT {list} ON *.* TO {account}")))])
+    Ok(missing.into_iter().map(|missing| finding(severity, missing.what, Some(missing.remedy))).collect())
+}
+
+/// What a restore does in databases that it makes.
+pub const RESTORE: [&str; 13] = [
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "INSERT",
+    "SELECT",
+    "DELETE",
+    "INDEX",
+    "REFERENCES",
+    "CREATE VIEW",
+    "CREATE ROUTINE",
+    "ALTER ROUTINE",
+    "TRIGGER",
+    "EVENT",
+];
+
+/// What the user lacks for a backup of a database, or of any.
+pub fn missing_for_backup(session: &Session, grants: &Grants, database: Option<&str>, locked: bool) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if locked {
+        missing.extend(grants.missing(&["RELOAD"], None));
+    }
+    missing.extend(grants.missing(&["SELECT", "SHOW VIEW", "TRIGGER", "EVENT", "LOCK TABLES"], database));
+    if session.is_mariadb() {
+        // Without it a routine of another user is not even counted.
+        missing.extend(grants.missing_on("mysql", "proc"));
+    } else if !grants.everywhere("SHOW_ROUTINE") && !grants.everywhere("SELECT") {
+        missing.extend(grants.missing(&["SHOW_ROUTINE"], None));
+    }
+    missing
 }
 
 fn finding(severity: &str, what: String, remedy: Option<String>) -> Finding {

@@ -7,12 +7,16 @@
 mod backup;
 mod catalog;
 mod definition;
+mod event;
 mod instance;
+mod login;
 mod protocol;
+mod rename;
 mod restore;
 mod session;
 mod sql;
 mod table;
+mod trigger;
 
 use cofferdam_sdk::engine::{self, Finding, InstanceInfo, Note};
 use cofferdam_sdk::{Endpoint, Options, Result};

@@ -1,20 +1,26 @@
 //! A session with a server: logged in, one statement at a time.
 
 use cofferdam_sdk::engine::Summary;
-use cofferdam_sdk::tcp::{self, Buffered, Connection};
+use cofferdam_sdk::tcp::{Buffered, Connection};
 use cofferdam_sdk::{Endpoint, Error, Result, Writer};
 
+use crate::login::login;
 use crate::protocol::column::Written;
 use crate::protocol::cursor::Cursor;
-use crate::protocol::greeting::Greeting;
 use crate::protocol::{error, packet};
 
-/// What every session sets: text as it is, times without a zone, values that the server takes as they are or refuses, and
-/// as much patience as a slow disk at the other end needs. (`sql_mode` says how literals are read, too.)
-const SETTINGS: &str = "SET SESSION NAMES utf8mb4, time_zone = '+00:00', \
+/// What every session sets: text as it is, times without a zone, values that the server takes as they are or refuses, no
+/// limit of time, and as much patience as a slow disk at the other end needs. (`sql_mode` says how literals are read, too.)
+/// What only MariaDB or only MySQL has is in comments that the other one doesn't read ("Comment Syntax"). Checks aren't made
+/// again, and history is taken as it comes: rows are as they were.
+const SETTINGS: &str = "SET NAMES utf8mb4, time_zone = '+00:00', \
     sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', \
     sql_quote_show_create = 1, foreign_key_checks = 0, wait_timeout = 86400, net_read_timeout = 3600, \
-    net_write_timeout = 3600, lock_wait_timeout = 30";
+    net_write_timeout = 3600, lock_wait_timeout = 30, max_error_count = 65535, sql_notes = 1 \
+    /*!50708 , max_execution_time = 0 */ \
+    /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, \
+    idle_write_transaction_timeout = 0, check_constraint_checks = 0, system_versioning_alter_history = KEEP */ \
+    /*M!100802 , explicit_defaults_for_timestamp = 1 */ /*M!101100 , system_versioning_insert_history = 1 */";
 
 /// A result's rows as they were sent.
 pub type Rows = Vec<Vec<Option<Vec<u8>>>>;
@@ -23,6 +29,17 @@ pub type Rows = Vec<Vec<Option<Vec<u8>>>>;
 const LARGEST_RESULT: usize = 64 << 20;
 /// Bytes of rows that are collected before they are handed on.
 const PIECE: usize = 256 << 10;
+/// Bytes that are handed to the connection at once.
+const WRITE: usize = 1 << 20;
+
+/// What a statement did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Rows that it touched.
+    pub affected: u64,
+    /// Warnings that it left.
+    pub warnings: u64,
+}
 
 /// A session, closed when it is dropped.
 pub struct Session {
@@ -38,99 +55,21 @@ impl Session {
     /// # Errors
     /// What the host or the server refuses.
     pub async fn open(endpoint: &Endpoint, operation: &str) -> Result<Self> {
-        let info = endpoint.info();
         let connection = Connection::connect(endpoint).await?;
-        let tls = connection.tls();
         let mut session = Self { wire: Buffered::new(connection), sequence: 0, version: String::new() };
-        let first = session.receive().await?;
-        if let Some((0xff, rest)) = first.split_first() {
-            return Err(error::parse(rest));
-        }
-        let greeting = Greeting::parse(&first)?;
-        session.version.clone_from(&greeting.version);
-        let encrypted = match (tls.as_str(), greeting.offers_tls()) {
-            ("disable", _) | ("prefer", false) => false,
-            (_, true) => {
-                session.send(&greeting.tls_request()).await?;
-                session.wire.start_tls().await?;
-                true
-            }
-            (_, false) => {
-                return Err(Error::unreachable("the server offers no TLS, and the operator's sslmode wants it")
-                    .with_hint("turn on TLS on the server; or, where nobody can listen in, set sslmode=disable"));
-            }
-        };
-        let user = info.user.unwrap_or_default();
-        let (method, answer) = match session.answer(&greeting.method, &greeting.challenge).await {
-            Ok(answer) => (greeting.method.as_str(), answer),
-            // It will ask again by the user's own method.
-            Err(error) if error.code == "unsupported" => ("mysql_native_password", Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let program = format!("cofferdam {operation}");
-        session.send(&greeting.response(encrypted, &user, &answer, method, "", &program)).await?;
-        session.let_in(encrypted).await?;
-        session.run(SETTINGS.replace("SESSION NAMES utf8mb4, ", "NAMES utf8mb4, ")).await?;
+        login(&mut session, endpoint, &format!("cofferdam {operation}")).await?;
+        session.run(SETTINGS).await?;
         Ok(session)
     }
 
-    /// What goes on until the server says yes or no.
-    async fn let_in(&mut self, encrypted: bool) -> Result<()> {
-        loop {
-            let said = self.receive().await?;
-            match said.split_first() {
-                Some((0, _)) => return Ok(()),
-                Some((0xff, rest)) => return Err(error::parse(rest)),
-                // `AuthSwitchRequest`.
-                Some((0xfe, rest)) => {
-                    let mut cursor = Cursor::new(rest);
-                    let method = String::from_utf8_lossy(cursor.nul_terminated()?).into_owned();
-                    let challenge = cursor.rest().get(..20).unwrap_or_default().to_vec();
-                    let answer = self.answer(&method, &challenge).await?;
-                    self.send(&answer).await?;
-                }
-                // `AuthMoreData` of caching_sha2_password: 3 is "known already", 4 "send the password itself".
-                Some((1, [3])) => {}
-                Some((1, [4])) if encrypted => {
-                    let sequence = [self.sequence];
-                    let wire = self.wire.connection();
-                    tcp::write_secret(
-                        wire,
-                        sequence.to_vec(),
-                        "password".to_owned(),
-                        "mysql-packet".to_owned(),
-                        vec![0],
-                    )
-                    .await?;
-                    self.sequence = self.sequence.wrapping_add(1);
-                }
-                Some((1, [4])) => {
-                    return Err(Error::from_code(
-                        "authentication-failed",
-                        "the server wants the password itself, and the connection has no TLS",
-                    )
-                    .with_hint("set sslmode=verify-full (and sslrootcert=FILE) in the URL"));
-                }
-                _ => return Err(Error::corrupt("the server says something else than yes or no to the login")),
-            }
-        }
+    /// Whether the server is MariaDB, and not MySQL.
+    pub fn is_mariadb(&self) -> bool {
+        self.version.contains("MariaDB")
     }
 
-    /// The answer to a challenge; empty where there is no password.
-    async fn answer(&self, method: &str, challenge: &[u8]) -> Result<Vec<u8>> {
-        let known = match method {
-            "mysql_native_password" => "mysql-native-password",
-            "caching_sha2_password" => "caching-sha2-password",
-            _ => {
-                return Err(Error::unsupported(format!("the server wants a login by \"{method}\""))
-                    .with_hint("make the user with mysql_native_password (MariaDB) or caching_sha2_password (MySQL)"));
-            }
-        };
-        let wire = self.wire.connection();
-        match tcp::respond(wire, "password".to_owned(), known.to_owned(), challenge.to_vec()).await {
-            Err(error) if error.code == "not-found" => Ok(Vec::new()),
-            answered => answered,
-        }
+    /// Whether the server is MariaDB of a version or a later one.
+    pub fn is_mariadb_since(&self, major: u32, minor: u32) -> bool {
+        self.is_mariadb() && version(&self.version) >= (major, minor)
     }
 
     /// Runs a statement that returns nothing; gives the number of rows that it touched.
@@ -138,11 +77,24 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn run(&mut self, sql: impl AsRef<[u8]>) -> Result<u64> {
+        Ok(self.execute(sql).await?.affected)
+    }
+
+    /// Runs a statement that returns nothing.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn execute(&mut self, sql: impl AsRef<[u8]>) -> Result<Done> {
         let first = self.ask(sql.as_ref()).await?;
-        match first.split_first() {
-            Some((0, rest)) => Cursor::new(rest).length(),
-            _ => Err(Error::internal("a statement returned rows where none were expected")),
-        }
+        let Some((0, rest)) = first.split_first() else {
+            return Err(Error::internal("a statement returned rows where none were expected"));
+        };
+        // `OK_Packet`: affected rows, last id, status flags, warnings.
+        let mut cursor = Cursor::new(rest);
+        let affected = cursor.length()?;
+        cursor.length()?;
+        cursor.int(2)?;
+        Ok(Done { affected, warnings: cursor.int(2)? })
     }
 
     /// The rows of a query, held whole.
@@ -188,11 +140,13 @@ impl Session {
         row.into_iter().map(|value| Ok(String::from_utf8(value.unwrap_or_default())?)).collect()
     }
 
-    /// Writes every row of a query as one line with the literals of its values in brackets.
+    /// Writes every row of a query as one line with the literals of its values in brackets. Texts come in the character
+    /// sets in which they are stored: no conversion, so nothing that it would lose.
     ///
     /// # Errors
     /// What the server says, also after the last row.
     pub async fn dump(&mut self, sql: impl AsRef<[u8]>, writer: &mut Writer) -> Result<Summary> {
+        self.run("SET character_set_results = NULL").await?;
         let columns = self.columns(sql.as_ref()).await?;
         let (mut lines, mut rows) = (Vec::with_capacity(PIECE * 2), 0);
         while let Some(row) = self.row().await? {
@@ -210,14 +164,39 @@ impl Session {
         if !lines.is_empty() {
             writer.write(lines).await?;
         }
+        self.run("SET character_set_results = utf8mb4").await?;
         Ok(Summary { rows: Some(rows), ..Summary::default() })
+    }
+
+    /// The connection, to write on.
+    pub fn connection(&self) -> &Connection {
+        self.wire.connection()
+    }
+
+    /// Goes over to TLS.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub async fn start_tls(&mut self) -> Result<()> {
+        self.wire.start_tls().await
+    }
+
+    /// The number of the next packet, for one that is sent by other means.
+    pub fn next_sequence(&mut self) -> u8 {
+        let sequence = self.sequence;
+        self.sequence = sequence.wrapping_add(1);
+        sequence
     }
 
     /// Asks a query and reads what its columns are.
     async fn columns(&mut self, sql: &[u8]) -> Result<Vec<Written>> {
         let first = self.ask(sql).await?;
-        if first.first() == Some(&0xfb) {
-            return Err(Error::permission_denied("the server asks for a file of this machine, and gets none"));
+        match first.first() {
+            Some(0xfb) => {
+                return Err(Error::permission_denied("the server asks for a file of this machine, and gets none"));
+            }
+            Some(0) => return Err(Error::internal("a statement returned nothing where rows were expected")),
+            _ => {}
         }
         let count = Cursor::new(&first).length()?;
         let mut columns = Vec::new();
@@ -243,10 +222,7 @@ impl Session {
     /// Sends a statement (`COM_QUERY`) and gives the first packet of the answer.
     async fn ask(&mut self, sql: &[u8]) -> Result<Vec<u8>> {
         self.sequence = 0;
-        let mut payload = Vec::with_capacity(sql.len() + 1);
-        payload.push(3);
-        payload.extend_from_slice(sql);
-        self.send(&payload).await?;
+        self.send(Some(3), sql).await?;
         let first = self.receive().await?;
         match first.split_first() {
             Some((0xff, rest)) => Err(error::parse(rest)),
@@ -254,26 +230,32 @@ impl Session {
         }
     }
 
-    async fn send(&mut self, payload: &[u8]) -> Result<()> {
-        let (framed, next) = packet::framed(payload, self.sequence);
-        self.sequence = next;
-        for piece in framed.chunks(1 << 20) {
-            self.wire.connection().write(piece.to_vec()).await?;
+    /// Sends a command's byte, if it is one, and what follows, as packets; holds no second copy of all of it.
+    pub async fn send(&mut self, command: Option<u8>, payload: &[u8]) -> Result<()> {
+        for packet in packet::packets(command, payload) {
+            let header = packet.header(self.next_sequence());
+            let (front, rest) = packet.body.split_at(packet.body.len().min(WRITE));
+            self.wire.connection().write([header.as_slice(), front].concat()).await?;
+            for piece in rest.chunks(WRITE) {
+                self.wire.connection().write(piece.to_vec()).await?;
+            }
         }
         Ok(())
     }
 
-    async fn receive(&mut self) -> Result<Vec<u8>> {
+    /// The next payload.
+    ///
+    /// # Errors
+    /// If the connection is lost, or packets are out of order.
+    pub async fn receive(&mut self) -> Result<Vec<u8>> {
         let mut payload = Vec::new();
         loop {
             let header = self.wire.exactly(4).await?;
             let mut header = Cursor::new(&header);
             let length = usize::try_from(header.int(3)?).unwrap_or_default();
-            let sequence = header.int(1)?;
-            if sequence != u64::from(self.sequence) {
+            if header.int(1)? != u64::from(self.next_sequence()) {
                 return Err(Error::corrupt("the server's packets aren't in order"));
             }
-            self.sequence = self.sequence.wrapping_add(1);
             let piece = self.wire.exactly(length).await?;
             if payload.is_empty() {
                 payload = piece;
@@ -285,4 +267,10 @@ impl Session {
             }
         }
     }
+}
+
+/// The first two numbers of a version.
+fn version(text: &str) -> (u32, u32) {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
 }

@@ -1,102 +1,105 @@
-//! The statements of a unit of definitions.
+//! The statements of units of definitions.
 
-use cofferdam_sdk::engine::Unit;
-use cofferdam_sdk::{Error, Result};
+use cofferdam_sdk::Result;
 
-use super::units::{FOREIGN_KEYS, PROGRAMS, TABLES};
-use crate::catalog;
+use crate::catalog::{self, Program, Relation};
 use crate::definition::Definition;
 use crate::session::Session;
-use crate::sql;
 use crate::table::{self, Parts};
+use crate::{rename, sql};
 
-/// Every statement of a unit, in order.
+/// A table of fewer rows, as the server estimates them, gets its keys at once: another statement for them costs more.
+const FEW: u64 = 10_000;
+
+/// A table's parts. `USE` must have chosen its database.
 ///
 /// # Errors
-/// What the server says; "conflict" if something was altered since the plan.
-pub async fn of(session: &mut Session, database: &str, unit: &Unit) -> Result<Vec<Definition>> {
-    match unit.name.as_str() {
-        TABLES => tables(session, database).await,
-        FOREIGN_KEYS => foreign_keys(session, database).await,
-        PROGRAMS => programs(session, database).await,
-        _ => {
-            let table = unit.objects.first().ok_or_else(|| Error::internal("a unit of keys names no table"))?;
-            let parts = parts(session, table).await?;
-            Ok(keys(table, &parts))
-        }
-    }
+/// What the server says.
+pub async fn parts(session: &mut Session, relation: &Relation) -> Result<Parts> {
+    let statement = catalog::definition(session, "TABLE", &relation.name).await?;
+    Ok(table::take_apart(&statement, relation.rows >= FEW))
 }
 
-async fn parts(session: &mut Session, table: &str) -> Result<Parts> {
-    Ok(table::take_apart(&catalog::definition(session, "TABLE", table).await?))
+/// What rows go into: a sequence with where it stands, or a table without what waits for its rows.
+///
+/// # Errors
+/// What the server says.
+pub async fn of_relation(session: &mut Session, relation: &Relation) -> Result<Vec<Definition>> {
+    let name = sql::name(&relation.name);
+    if relation.kind == "SEQUENCE" {
+        let object = format!("SEQUENCE {}", relation.name);
+        let create = catalog::definition(session, "SEQUENCE", &relation.name).await?;
+        let state = session.texts(format!("SELECT next_not_cached_value, cycle_count FROM {name}")).await?;
+        let set = format!("DO SETVAL({name}, {}, 0, {})", cell(&state, 0), cell(&state, 1));
+        return Ok(vec![Definition::new(&object, create).making("sequence", 1), Definition::new(object, set)]);
+    }
+    let parts = parts(session, relation).await?;
+    let compare_as = Some(table::without_counter(&parts.create));
+    let definition = Definition { compare_as, ..Definition::new(object(&relation.name), parts.create) };
+    Ok(vec![definition.making("table", 1).making("key", parts.kept_keys)])
 }
 
-async fn tables(session: &mut Session, database: &str) -> Result<Vec<Definition>> {
-    let mut definitions = Vec::new();
-    let relations = catalog::relations(session, database).await?;
-    // A column's default may be the next value of a sequence.
-    for sequence in relations.iter().filter(|r| r.kind == "SEQUENCE") {
-        let create = catalog::definition(session, "SEQUENCE", &sequence.name).await?;
-        let name = sql::name(&sequence.name);
-        let next = session.column(format!("SELECT next_not_cached_value FROM {name}")).await?;
-        definitions.push(Definition::new(&sequence.name, create));
-        if let Some(next) = next.first() {
-            definitions.push(Definition::new(&sequence.name, format!("ALTER SEQUENCE {name} RESTART {next}")));
-        }
-    }
-    for table in relations.iter().filter(|r| r.is_table()) {
-        definitions.push(Definition::new(&table.name, parts(session, &table.name).await?.create));
-    }
-    Ok(definitions)
-}
-
-/// All keys in one pass over the table, but a full-text key apart: InnoDB makes one of those at a time.
-fn keys(table: &str, parts: &Parts) -> Vec<Definition> {
-    let (texts, keys): (Vec<&String>, Vec<&String>) = parts.keys.iter().partition(|key| key.starts_with("FULLTEXT"));
+/// All keys in one pass over the table, but full-text and spatial keys apart: InnoDB makes one of those at a time.
+pub fn keys(table: &str, parts: &Parts) -> Vec<Definition> {
+    let alone = |key: &&String| key.starts_with("FULLTEXT") || key.starts_with("SPATIAL");
+    let (alone, together): (Vec<&String>, Vec<&String>) = parts.keys.iter().partition(alone);
     let add = |keys: &[&String]| {
-        let keys: Vec<_> = keys.iter().map(|key| format!("ADD {key}")).collect();
-        Definition::new(table, format!("ALTER TABLE {} {}", sql::name(table), keys.join(", ")))
+        let added: Vec<_> = keys.iter().map(|key| format!("ADD {key}")).collect();
+        Definition::new(object(table), format!("ALTER TABLE {} {}", sql::name(table), added.join(", ")))
+            .making("key", keys.len() as u64)
     };
-    let together = (!keys.is_empty()).then(|| add(&keys));
-    together.into_iter().chain(texts.into_iter().map(|text| add(&[text]))).collect()
+    let together = (!together.is_empty()).then(|| add(&together));
+    together.into_iter().chain(alone.into_iter().map(|key| add(&[key]))).collect()
 }
 
-async fn foreign_keys(session: &mut Session, database: &str) -> Result<Vec<Definition>> {
-    let mut definitions = Vec::new();
-    for table in catalog::relations(session, database).await?.iter().filter(|r| r.is_table()) {
-        let keys: Vec<_> =
-            parts(session, &table.name).await?.foreign_keys.iter().map(|key| format!("ADD {key}")).collect();
-        if !keys.is_empty() {
-            let alter = format!("ALTER TABLE {} {}", sql::name(&table.name), keys.join(", "));
-            definitions.push(Definition::new(&table.name, alter));
-        }
-    }
-    Ok(definitions)
+/// Foreign keys of a table, and its defaults out of sequences.
+pub fn late(table: &str, parts: &Parts, database: &str) -> Vec<Definition> {
+    let alter = |changes: &[String]| {
+        Definition::new(object(table), format!("ALTER TABLE {} {}", sql::name(table), changes.join(", ")))
+    };
+    let added: Vec<_> = parts.foreign_keys.iter().map(|key| format!("ADD {key}")).collect();
+    let foreign = (!added.is_empty()).then(|| alter(&added).making("foreign key", added.len() as u64));
+    let defaults = (!parts.defaults.is_empty()).then(|| qualified(alter(&parts.defaults), database));
+    foreign.into_iter().chain(defaults).collect()
 }
 
-/// Functions before views, which may call them; triggers and events last.
-async fn programs(session: &mut Session, database: &str) -> Result<Vec<Definition>> {
-    let programs = catalog::programs(session, database).await?;
-    let (late, early): (Vec<_>, Vec<_>) = programs.into_iter().partition(|p| matches!(p.kind, "TRIGGER" | "EVENT"));
-    let definition = |program: catalog::Program| Definition {
-        object: program.name,
-        sql: program.statement,
-        sql_mode: Some(program.sql_mode),
+/// A table whose rows are somewhere else: what it is made by.
+///
+/// # Errors
+/// What the server says.
+pub async fn elsewhere(session: &mut Session, relation: &Relation) -> Result<Definition> {
+    let create = catalog::definition(session, "TABLE", &relation.name).await?;
+    let parts = table::take_apart(&create, false);
+    let keys = parts.kept_keys + parts.keys.len() as u64;
+    let compare_as = Some(table::without_counter(&create));
+    let definition = Definition { compare_as, ..Definition::new(object(&relation.name), create) };
+    let foreign = parts.foreign_keys.len() as u64;
+    Ok(definition.making("table", 1).making("key", keys).making("foreign key", foreign))
+}
+
+/// The statement of a routine, trigger, event or view.
+pub fn of_program(program: Program, database: &str) -> Definition {
+    let definition = Definition {
+        sql_mode: program.sql_mode,
         text: Some((program.charset, program.collation)),
+        time_zone: program.time_zone,
+        ..Definition::new(format!("{} {}", program.kind, program.name), program.statement)
     };
-    let mut definitions: Vec<_> = early.into_iter().map(definition).collect();
-    for view in catalog::relations(session, database).await?.iter().filter(|r| r.kind == "VIEW") {
-        let row = session.texts(format!("SHOW CREATE VIEW {}", sql::name(&view.name))).await?;
-        let [_, statement, charset, collation] = row.as_slice() else {
-            return Err(Error::corrupt(format!("the server doesn't say how the view {} is made", view.name)));
-        };
-        definitions.push(Definition {
-            object: view.name.clone(),
-            sql: statement.clone(),
-            sql_mode: None,
-            text: Some((charset.clone(), collation.clone())),
-        });
-    }
-    definitions.extend(late.into_iter().map(definition));
-    Ok(definitions)
+    let definition = definition.making(&program.kind.to_ascii_lowercase(), 1);
+    // Only what the server itself wrote can be told apart word by word.
+    if program.kind == "VIEW" { qualified(definition, database) } else { definition }
+}
+
+/// A definition that may name its database, so that it is compared without.
+fn qualified(definition: Definition, database: &str) -> Definition {
+    let compare_as = rename::database(&definition.sql, database, "");
+    Definition { qualified: true, compare_as, ..definition }
+}
+
+fn object(table: &str) -> String {
+    format!("TABLE {table}")
+}
+
+fn cell(row: &[String], place: usize) -> &str {
+    row.get(place).map_or("0", String::as_str)
 }

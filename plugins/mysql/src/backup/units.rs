@@ -1,62 +1,58 @@
 //! The units of a backup and their order.
 
-use cofferdam_sdk::engine::{BackupOptions, Note, Unit};
-use cofferdam_sdk::{Error, Result};
+use cofferdam_sdk::engine::{Note, Unit};
+use cofferdam_sdk::options;
 
+use super::state::State;
 use crate::catalog::Relation;
 use crate::definition::{FORMAT, ROWS};
 
 /// Everything that rows go into.
 pub const TABLES: &str = "schema/tables";
-/// Foreign keys, once every table has its rows and keys.
-pub const FOREIGN_KEYS: &str = "schema/foreign-keys";
-/// Views, routines, triggers and events.
-pub const PROGRAMS: &str = "schema/programs";
+/// What is made last: foreign keys, views, routines, triggers and events.
+pub const LATE: &str = "schema/late";
+/// A unit's note: the rows come with when they were current.
+pub const HISTORY: &str = "history";
+/// A unit's note: a table in it fetches its rows from elsewhere.
+pub const FETCHES: &str = "fetches";
 
-/// Units of everything, and notes of what they don't hold.
-pub fn of(relations: &[Relation], options: &BackupOptions) -> Result<(Vec<Unit>, Vec<Note>)> {
-    if !options.only.is_empty() || !options.except.is_empty() {
-        return Err(Error::unsupported("this engine backs up a database as a whole")
-            .with_hint("leave --only and --except away"));
-    }
-    let tables: Vec<&Relation> = relations.iter().filter(|r| r.is_table()).collect();
-    let mut units = vec![definitions(TABLES, Vec::new())];
-    let mut notes = Vec::new();
-    for table in &tables {
+/// Units of everything.
+pub fn of(state: &State) -> Vec<Unit> {
+    let tables: Vec<&Relation> = state.relations.iter().filter(|relation| relation.has_rows()).collect();
+    // Only the leader knows what was there when the lock was held.
+    let mut units = vec![Unit { leader: true, ..definitions(TABLES, Vec::new()) }];
+    for table in tables {
+        let history = state.histories.contains(&table.name);
         units.push(Unit {
             framing: "lines".to_owned(),
             format: ROWS.to_owned(),
             objects: vec![table.name.clone()],
             estimated_bytes: Some(table.bytes),
             estimated_rows: Some(table.rows),
+            extra: if history { options::from_pairs([(HISTORY, "carried")]) } else { Vec::new() },
             ..definitions(&format!("data/{}", table.name), vec![TABLES.to_owned()])
         });
-        units.push(Unit {
-            objects: vec![table.name.clone()],
-            ..definitions(&format!("keys/{}", table.name), vec![format!("data/{}", table.name)])
-        });
-        if table.kind == "SYSTEM VERSIONED" {
-            notes.push(left_out(&table.name, "the history of a system-versioned table; its current rows are carried"));
-        }
-        if !table.is_transactional() {
-            notes.push(Note {
-                kind: "changed".to_owned(),
-                object: table.name.clone(),
-                reason: format!("{} knows no transactions: its rows are those of the moment of reading", table.engine),
+        if state.keys.contains_key(&table.name) {
+            units.push(Unit {
+                objects: vec![table.name.clone()],
+                ..definitions(&format!("keys/{}", table.name), vec![format!("data/{}", table.name)])
             });
         }
     }
-    let keys = tables.iter().map(|table| format!("keys/{}", table.name)).chain([TABLES.to_owned()]).collect();
-    units.push(definitions(FOREIGN_KEYS, keys));
-    units.push(definitions(PROGRAMS, vec![FOREIGN_KEYS.to_owned()]));
-    Ok((units, notes))
+    let fetches = state.relations.iter().any(|relation| relation.is_table() && relation.fetches());
+    units.push(Unit {
+        leader: true,
+        extra: if fetches { options::from_pairs([(FETCHES, "yes")]) } else { Vec::new() },
+        ..definitions(LATE, vec![TABLES.to_owned()])
+    });
+    units
 }
 
 fn definitions(name: &str, after: Vec<String>) -> Unit {
     Unit {
         name: name.to_owned(),
         format: FORMAT.to_owned(),
-        framing: "lines".to_owned(),
+        framing: "definitions".to_owned(),
         objects: Vec::new(),
         after,
         estimated_bytes: None,
@@ -67,6 +63,7 @@ fn definitions(name: &str, after: Vec<String>) -> Unit {
     }
 }
 
-fn left_out(object: &str, reason: &str) -> Note {
-    Note { kind: "left-out".to_owned(), object: object.to_owned(), reason: reason.to_owned() }
+/// A note on an object.
+pub fn note(kind: &str, object: &str, reason: &str) -> Note {
+    Note { kind: kind.to_owned(), object: object.to_owned(), reason: reason.to_owned() }
 }

@@ -9,16 +9,18 @@ use super::cursor::Cursor;
 pub enum Written {
     /// As the server sent them: numbers.
     Plain,
+    /// As numbers that may be less than nothing and zero.
+    Floating,
     /// As text.
     Text,
-    /// As bytes, whatever they mean.
+    /// As bytes, whatever they mean: the column knows its character set.
     Bytes,
     /// As a hexadecimal literal: bits.
     Hex,
 }
 
-/// The character set "binary" ("Character Sets").
-const BINARY: u64 = 63;
+/// utf8mb4_general_ci and utf8mb4_bin ("Character Sets"), which literals are in anyway.
+const UTF8MB4: [u64; 2] = [45, 46];
 
 impl Written {
     /// Reads `ColumnDefinition41`.
@@ -35,13 +37,16 @@ impl Written {
         let charset = cursor.int(2)?;
         cursor.bytes(4)?;
         Ok(match (cursor.int(1)?, charset) {
-            // DECIMAL, TINY, SHORT, LONG, FLOAT, DOUBLE, LONGLONG, INT24, YEAR, NEWDECIMAL.
-            (0..=5 | 8 | 9 | 13 | 246, _) => Self::Plain,
+            // FLOAT, DOUBLE.
+            (4 | 5, _) => Self::Floating,
+            // DECIMAL, TINY, SHORT, LONG, LONGLONG, INT24, YEAR, NEWDECIMAL.
+            (0..=3 | 8 | 9 | 13 | 246, _) => Self::Plain,
             (16, _) => Self::Hex,
-            // TIMESTAMP, DATE, TIME, DATETIME and their kin are text, though their character set says otherwise.
-            (7 | 10..=12 | 14 | 17..=19, _) => Self::Text,
-            (_, BINARY) => Self::Bytes,
-            _ => Self::Text,
+            // TIMESTAMP, DATE, TIME, DATETIME, their kin and MySQL's JSON are text, though their character set says
+            // otherwise.
+            (7 | 10..=12 | 14 | 17..=19 | 245, _) => Self::Text,
+            (_, charset) if UTF8MB4.contains(&charset) => Self::Text,
+            _ => Self::Bytes,
         })
     }
 
@@ -50,6 +55,13 @@ impl Written {
         let Some(value) = value else { return into.extend_from_slice(b"NULL") };
         match self {
             Self::Plain => into.extend_from_slice(value),
+            Self::Floating => {
+                into.extend_from_slice(value);
+                // "-0" alone is the whole number 0, which has no sign.
+                if value == b"-0" {
+                    into.extend_from_slice(b"e0");
+                }
+            }
             Self::Text => quote(value, into),
             Self::Bytes => {
                 into.extend_from_slice(b"_binary");
@@ -118,7 +130,9 @@ mod tests {
     fn nothing_and_null_are_not_the_same() {
         assert_eq!(written(Written::Text, Some(b"")), b"''");
         assert_eq!(written(Written::Text, None), b"NULL");
-        assert_eq!(written(Written::Plain, Some(b"-1.5e300")), b"-1.5e300");
+        assert_eq!(written(Written::Plain, Some(b"-15")), b"-15");
+        assert_eq!(written(Written::Floating, Some(b"-1.5e300")), b"-1.5e300");
+        assert_eq!(written(Written::Floating, Some(b"-0")), b"-0e0");
     }
 
     #[test]
@@ -131,6 +145,9 @@ mod tests {
         };
         assert_eq!(definition(252, 63), Written::Bytes);
         assert_eq!(definition(252, 45), Written::Text);
+        assert_eq!(definition(253, 8), Written::Bytes);
+        assert_eq!(definition(245, 63), Written::Text);
+        assert_eq!(definition(5, 63), Written::Floating);
         assert_eq!(definition(10, 63), Written::Text);
         assert_eq!(definition(3, 63), Written::Plain);
         assert_eq!(definition(255, 63), Written::Bytes);

@@ -1,43 +1,56 @@
-//! The table that says which operation fills a database, and what of it is there already. It is the last thing to go.
+//! What bears the operation's id on the server: the database that is filled beside its name, the marks of the units that are
+//! in it, and what is made last. The marks are the last thing to go.
 
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Endpoint, Result};
 
+use crate::definition::Definition;
 use crate::session::Session;
 use crate::sql;
 
-/// The marker of an operation.
+/// The database that an operation fills, and the table of its marks.
 pub fn name(operation: &str) -> String {
     format!("cofferdam_{operation}")
 }
 
-/// Makes the marker, which makes the database this operation's.
+/// The table of what is made last.
+fn late(operation: &str) -> String {
+    qualified(operation, &format!("{}_late", name(operation)))
+}
+
+fn marks(operation: &str) -> String {
+    qualified(operation, &name(operation))
+}
+
+fn qualified(operation: &str, table: &str) -> String {
+    format!("{}.{}", sql::name(&name(operation)), sql::name(table))
+}
+
+/// Makes the tables in the database that is filled.
 ///
 /// # Errors
 /// What the server says.
-pub async fn make(session: &mut Session, database: &str, operation: &str) -> Result<()> {
-    let table = qualified(database, operation);
-    session
-        .run(format!(
-            "CREATE TABLE {table} (unit BINARY(32) PRIMARY KEY) ENGINE=InnoDB \
-             COMMENT='made by cofferdam, which fills this database; cofferdam cleanup {operation} takes both away'"
-        ))
-        .await?;
+pub async fn make(session: &mut Session, operation: &str) -> Result<()> {
+    let (marks, late) = (marks(operation), late(operation));
+    let comment = sql::text(&format!("cofferdam cleanup {operation} takes away what this is in"));
+    session.run(format!("CREATE TABLE {marks} (unit BINARY(32) PRIMARY KEY) ENGINE=InnoDB COMMENT={comment}")).await?;
+    let columns = "n BIGINT AUTO_INCREMENT PRIMARY KEY, line LONGBLOB NOT NULL";
+    session.run(format!("CREATE TABLE {late} ({columns}) ENGINE=InnoDB COMMENT={comment}")).await?;
     Ok(())
 }
 
 /// The statement that marks a unit as written, for the unit's own transaction.
-pub fn mark(database: &str, operation: &str, unit: &str) -> String {
-    format!("INSERT INTO {} VALUES (UNHEX(SHA2({}, 256)))", qualified(database, operation), sql::text(unit))
+pub fn mark(operation: &str, unit: &str) -> String {
+    format!("INSERT INTO {} VALUES (UNHEX(SHA2({}, 256)))", marks(operation), sql::text(unit))
 }
 
 /// Whether a unit is marked.
 ///
 /// # Errors
 /// What the server says.
-pub async fn is_marked(session: &mut Session, database: &str, operation: &str, unit: &str) -> Result<bool> {
-    let (table, unit) = (qualified(database, operation), sql::text(unit));
-    let found = session.column(format!("SELECT 1 FROM {table} WHERE unit = UNHEX(SHA2({unit}, 256))")).await?;
+pub async fn is_marked(session: &mut Session, operation: &str, unit: &str) -> Result<bool> {
+    let (marks, unit) = (marks(operation), sql::text(unit));
+    let found = session.column(format!("SELECT 1 FROM {marks} WHERE unit = UNHEX(SHA2({unit}, 256))")).await?;
     Ok(!found.is_empty())
 }
 
@@ -45,40 +58,46 @@ pub async fn is_marked(session: &mut Session, database: &str, operation: &str, u
 ///
 /// # Errors
 /// What the server says.
-pub async fn count(session: &mut Session, database: &str, operation: &str) -> Result<u64> {
-    let table = qualified(database, operation);
-    let counted = session.column(format!("SELECT COUNT(*) FROM {table}")).await?;
+pub async fn count(session: &mut Session, operation: &str) -> Result<u64> {
+    let counted = session.column(format!("SELECT COUNT(*) FROM {}", marks(operation))).await?;
     Ok(counted.first().and_then(|count| count.parse().ok()).unwrap_or_default())
 }
 
-/// Takes the marker away, which makes the database the user's.
+/// Keeps a definition for later, in the transaction that is open.
 ///
 /// # Errors
 /// What the server says.
-pub async fn take_away(session: &mut Session, database: &str, operation: &str) -> Result<()> {
-    session.run(format!("DROP TABLE {}", qualified(database, operation))).await?;
+pub async fn keep(session: &mut Session, operation: &str, definition: &Definition) -> Result<()> {
+    let line = String::from_utf8(definition.line()?)?;
+    session.run(format!("INSERT INTO {} (line) VALUES ({})", late(operation), sql::text(&line))).await?;
     Ok(())
 }
 
-/// Drops whatever database still bears the operation's marker.
+/// What was kept, in its order.
+///
+/// # Errors
+/// What the server says.
+pub async fn kept(session: &mut Session, operation: &str) -> Result<Vec<Definition>> {
+    let lines = session.column(format!("SELECT line FROM {} ORDER BY n", late(operation))).await?;
+    lines.iter().map(|line| Definition::parse(line.trim_end().as_bytes())).collect()
+}
+
+/// Drops whatever databases bear the operation's id, in their name or by its marks.
 ///
 /// # Errors
 /// What the server says.
 pub async fn cleanup(endpoint: &Endpoint, operation: &str) -> Result<Vec<Note>> {
     let mut session = Session::open(endpoint, operation).await?;
+    let name = sql::text(&name(operation));
     let query = format!(
-        "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = {}",
-        sql::text(&name(operation))
+        "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE RIGHT(SCHEMA_NAME, CHAR_LENGTH({name})) = {name} \
+         UNION SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = {name}"
     );
     let mut notes = Vec::new();
     for database in session.column(query).await? {
-        session.run(format!("DROP DATABASE {}", sql::name(&database))).await?;
-        let reason = "dropped: the operation that filled it didn't come to its end".to_owned();
+        session.run(format!("DROP DATABASE IF EXISTS {}", sql::name(&database))).await?;
+        let reason = "dropped: the operation that filled it is over".to_owned();
         notes.push(Note { kind: "changed".to_owned(), object: database, reason });
     }
     Ok(notes)
-}
-
-fn qualified(database: &str, operation: &str) -> String {
-    format!("{}.{}", sql::name(database), sql::name(&name(operation)))
 }

@@ -1,11 +1,16 @@
 //! A session of a restore.
 
+use std::collections::BTreeMap;
+
 use cofferdam_sdk::engine::{
     Complete, Data, Finding, Note, Prepared, RestoreOptions, RestoreSession, Source, Summary, Unit,
 };
 use cofferdam_sdk::{Endpoint, Error, Lines, Mutex, Result, options};
 
+use super::finish::finish;
+use super::make::{Changes, make};
 use super::{marker, rows};
+use crate::backup::{HISTORY, LATE};
 use crate::catalog;
 use crate::definition::{Definition, FORMAT, ROWS};
 use crate::session::Session as Server;
@@ -15,11 +20,12 @@ use crate::sql;
 pub struct Session {
     server: Mutex<Server>,
     operation: String,
-    /// The database, once it is known: the operator's, or the source's name.
-    database: Mutex<Option<String>>,
+    /// The operator's database.
+    database: Option<String>,
     if_exists: String,
-    /// Units that must bear a mark in the end; the leader knows.
-    units: Mutex<u64>,
+    neutral: bool,
+    /// What is being restored; the leader knows.
+    source: Mutex<Option<Source>>,
 }
 
 /// The longest definition.
@@ -34,78 +40,113 @@ impl Session {
         Ok(Self {
             server: Mutex::new(Server::open(target, &options.operation_id).await?),
             operation: options.operation_id,
-            database: Mutex::new(options.database),
+            database: options.database,
             if_exists: options.if_exists,
-            units: Mutex::new(0),
+            neutral: options.neutral,
+            source: Mutex::new(None),
         })
     }
 
-    async fn database(&self) -> Result<String> {
-        self.database.lock().await.clone().ok_or_else(|| Error::internal("the database isn't chosen yet"))
-    }
-
     /// The operator's database, or else the source's.
-    async fn choose(&self, source: &Source) -> Result<String> {
-        let mut database = self.database.lock().await;
-        if database.is_none() {
-            *database = options::get(&source.extra, "database").map(str::to_owned);
-        }
-        database.clone().ok_or_else(|| Error::corrupt("the backup doesn't say what its database was called"))
+    fn target(&self, source: &Source) -> Result<String> {
+        let name = self.database.as_deref().or_else(|| options::get(&source.extra, "database"));
+        name.map(str::to_owned).ok_or_else(|| Error::corrupt("the backup doesn't say what its database was called"))
     }
 
-    async fn definitions(&self, server: &mut Server, data: Data, complete: Complete) -> Result<u64> {
-        let mut lines = Lines::new(data, LONGEST);
-        let mut all = Vec::new();
+    /// Makes the definitions of a unit where it is filled, or keeps them for the end.
+    async fn definitions(
+        &self,
+        server: &mut Server,
+        unit: &Unit,
+        attempt: u32,
+        data: Data,
+        complete: Complete,
+    ) -> Result<Summary> {
+        let (mut lines, mut all) = (Lines::new(data, LONGEST), Vec::new());
         while let Some(line) = lines.next().await? {
             all.push(Definition::parse(&line)?);
         }
         complete.await?;
-        let rows = all.len() as u64;
-        // What needs another one that isn't there yet, a view above all, comes again after those that worked.
-        while !all.is_empty() {
-            let (before, mut again, mut first) = (all.len(), Vec::new(), None);
-            for definition in all {
-                match make(server, &definition).await {
-                    Ok(()) => {}
-                    Err(error) if matches!(error.engine_code.as_deref(), Some("1146" | "1356" | "1305")) => {
-                        first = first.or(Some(error.while_doing(&definition.object)));
-                        again.push(definition);
-                    }
-                    Err(error) => return Err(error.while_doing(&definition.object)),
-                }
+        let (mut carried, mut notes) = (BTreeMap::<String, u64>::new(), Vec::new());
+        for (kind, number) in all.iter().flat_map(|definition| &definition.makes) {
+            *carried.entry(kind.clone()).or_default() += number;
+        }
+        let mark = marker::mark(&self.operation, &unit.name);
+        if unit.name == LATE {
+            server.run("START TRANSACTION").await?;
+            for definition in &all {
+                marker::keep(server, &self.operation, definition).await?;
             }
-            all = again;
-            if let (Some(error), true) = (first, all.len() == before) {
-                return Err(error);
+            server.run(mark).await?;
+            server.run("COMMIT").await?;
+        } else {
+            // Nothing in them knows what the database is called.
+            let changes = Changes { from: "", to: "", neutral: false };
+            for definition in &all {
+                let made = make_again(server, definition, attempt, &changes).await;
+                notes.extend(made.map_err(|error| error.while_doing(&definition.object))?);
+            }
+            server.run(mark).await?;
+        }
+        Ok(Summary { carried: carried.into_iter().collect(), notes, ..Summary::default() })
+    }
+
+    /// Writes a unit of rows in one transaction, with its mark.
+    async fn rows(
+        &self,
+        server: &mut Server,
+        unit: &Unit,
+        attempt: u32,
+        data: Data,
+        complete: Complete,
+    ) -> Result<u64> {
+        let table = unit.objects.first().ok_or_else(|| Error::corrupt("a unit of rows names no table"))?;
+        let history = options::get(&unit.extra, HISTORY).is_some();
+        let columns = catalog::columns(server, &marker::name(&self.operation), table, history).await?;
+        server.run("START TRANSACTION").await?;
+        if attempt > 0 {
+            // An engine without transactions keeps what an attempt that failed has written.
+            server.run(format!("DELETE FROM {}", sql::name(table))).await?;
+            if history {
+                server.run(format!("DELETE HISTORY FROM {}", sql::name(table))).await?;
             }
         }
-        Ok(rows)
+        server.run(marker::mark(&self.operation, &unit.name)).await?;
+        let inserted = async {
+            let rows = rows::insert(server, table, &columns, data).await?;
+            complete.await?;
+            server.run("COMMIT").await?;
+            Ok::<_, Error>(rows)
+        };
+        match inserted.await {
+            Ok(rows) => Ok(rows),
+            Err(error) => {
+                // If this fails too, the server rolls back when the session ends.
+                let _ = server.run("ROLLBACK").await;
+                Err(error.while_doing(format!("table {table}")))
+            }
+        }
     }
 }
 
-async fn make(server: &mut Server, definition: &Definition) -> Result<()> {
-    if let Some((charset, collation)) = &definition.text {
-        server
-            .run(format!(
-                "SET character_set_client = {}, collation_connection = {}",
-                sql::text(charset),
-                sql::text(collation)
-            ))
-            .await?;
+/// Makes a definition, also where an earlier attempt made it already.
+async fn make_again(
+    server: &mut Server,
+    definition: &Definition,
+    attempt: u32,
+    changes: &Changes<'_>,
+) -> Result<Vec<Note>> {
+    match make(server, definition, changes).await {
+        // A key of that name: all keys of a statement are there, or none.
+        Err(error) if attempt > 0 && error.has_engine_code("1061") => Ok(Vec::new()),
+        // A table of that name, which nothing was written to yet.
+        Err(error) if attempt > 0 && error.has_engine_code("1050") => {
+            let Some((_, table)) = definition.object.split_once(' ') else { return Err(error) };
+            server.run(format!("DROP TABLE {}", sql::name(table))).await?;
+            make(server, definition, changes).await
+        }
+        made => made,
     }
-    let mode = "SET @cofferdam_mode = @@SESSION.sql_mode";
-    if let Some(wanted) = &definition.sql_mode {
-        server.run(mode).await?;
-        server.run(format!("SET SESSION sql_mode = {}", sql::text(wanted))).await?;
-    }
-    let made = server.run(&definition.sql).await;
-    if definition.sql_mode.is_some() {
-        server.run("SET SESSION sql_mode = @cofferdam_mode").await?;
-    }
-    if definition.text.is_some() {
-        server.run("SET NAMES utf8mb4").await?;
-    }
-    made.map(drop)
 }
 
 impl RestoreSession for Session {
@@ -116,108 +157,50 @@ impl RestoreSession for Session {
     async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<Self> {
         let session = Self::open(&target, options).await?;
         session.server.lock().await.run(format!("USE {}", sql::name(&token))).await?;
-        *session.database.lock().await = Some(token);
         Ok(session)
     }
 
     async fn check(&self, source: Source) -> Result<Vec<Finding>> {
-        let database = self.choose(&source).await?;
+        let database = self.target(&source)?;
         let mut server = self.server.lock().await;
-        let mut findings = Vec::new();
-        let mut finding = |severity: &str, what: String, remedy: Option<String>| {
-            findings.push(Finding { severity: severity.to_owned(), object: database.clone(), what, remedy });
-        };
-        if self.if_exists != "fail" {
-            finding("blocker", format!("--if-exists {} isn't possible with this engine", self.if_exists), None);
-        }
-        match catalog::database(&mut server, &database).await {
-            Ok(_) => finding(
-                "blocker",
-                "the database is there already, and this engine fills only one that it makes itself".to_owned(),
-                Some(format!("choose another name with --database, or DROP DATABASE {}", sql::name(&database))),
-            ),
-            Err(error) if error.code == "not-found" => {}
-            Err(error) => return Err(error),
-        }
-        let is_mariadb = |version: &str| version.contains("MariaDB");
-        if is_mariadb(&source.server_version) != is_mariadb(&server.version) {
-            finding(
-                "warning",
-                format!(
-                    "the backup is of {}, and this is {}: not every definition has a twin",
-                    source.server_version, server.version
-                ),
-                None,
-            );
-        }
-        Ok(findings)
+        super::check::check(&mut server, &source, &database, &self.if_exists, self.neutral).await
     }
 
     async fn prepare(&self, source: Source) -> Result<Prepared> {
-        let database = self.choose(&source).await?;
+        self.target(&source)?;
+        let settings = settings(&source);
+        let scratch = marker::name(&self.operation);
         let mut server = self.server.lock().await;
-        let setting = |name: &str| options::get(&source.extra, name).unwrap_or("utf8mb4");
         server
             .run(format!(
                 "CREATE DATABASE {} CHARACTER SET {} COLLATE {}",
-                sql::name(&database),
-                sql::text(setting("charset")),
-                sql::text(options::get(&source.extra, "collation").unwrap_or("utf8mb4_general_ci")),
+                sql::name(&scratch),
+                sql::text(&settings.charset),
+                sql::text(&settings.collation)
             ))
             .await?;
-        marker::make(&mut server, &database, &self.operation).await?;
-        server.run(format!("USE {}", sql::name(&database))).await?;
-        *self.units.lock().await = source.units.len() as u64;
-        Ok(Prepared { token: Some(database), units: None })
+        marker::make(&mut server, &self.operation).await?;
+        *self.source.lock().await = Some(source);
+        Ok(Prepared { token: Some(scratch), units: None })
     }
 
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
-        let database = self.database().await?;
         let mut server = self.server.lock().await;
-        let written = |rows| Summary { rows: Some(rows), ..Summary::default() };
-        if attempt > 0 && marker::is_marked(&mut server, &database, &self.operation, &unit.name).await? {
+        if unit.format == FORMAT {
+            return self.definitions(&mut server, &unit, attempt, data, complete).await;
+        }
+        if unit.format != ROWS {
+            let format = &unit.format;
+            return Err(Error::unsupported(format!("the format \"{format}\" is of a later version of this plugin")));
+        }
+        let rows = if attempt > 0 && marker::is_marked(&mut server, &self.operation, &unit.name).await? {
             let rows = rows::pass_over(data).await?;
             complete.await?;
-            return Ok(written(rows));
-        }
-        let mark = marker::mark(&database, &self.operation, &unit.name);
-        match unit.format.as_str() {
-            FORMAT => {
-                if attempt > 0 {
-                    // A definition commits by itself, so what an earlier attempt left can't be told from the rest.
-                    return Err(Error::conflict("definitions can't be tried again; restore again from the beginning"));
-                }
-                let rows = self.definitions(&mut server, data, complete).await?;
-                server.run(mark).await?;
-                Ok(written(rows))
-            }
-            ROWS => {
-                let table = unit.objects.first().ok_or_else(|| Error::corrupt("a unit of rows names no table"))?;
-                let columns = catalog::columns(&mut server, &database, table).await?;
-                let columns: Vec<_> = columns.into_iter().map(|(name, _)| name).collect();
-                server.run("START TRANSACTION").await?;
-                if attempt > 0 {
-                    // An engine without transactions keeps what an attempt that failed has written.
-                    server.run(format!("DELETE FROM {}", sql::name(table))).await?;
-                }
-                server.run(mark).await?;
-                let inserted = async {
-                    let rows = rows::insert(&mut server, table, &columns, data).await?;
-                    complete.await?;
-                    server.run("COMMIT").await?;
-                    Ok::<_, Error>(rows)
-                };
-                match inserted.await {
-                    Ok(rows) => Ok(written(rows)),
-                    Err(error) => {
-                        // If this fails too, the server rolls back when the session ends.
-                        let _ = server.run("ROLLBACK").await;
-                        Err(error.while_doing(format!("table {table}")))
-                    }
-                }
-            }
-            other => Err(Error::unsupported(format!("the format \"{other}\" is of a later version of this plugin"))),
-        }
+            rows
+        } else {
+            self.rows(&mut server, &unit, attempt, data, complete).await?
+        };
+        Ok(Summary { rows: Some(rows), ..Summary::default() })
     }
 
     async fn close(&self) -> Result<()> {
@@ -225,13 +208,21 @@ impl RestoreSession for Session {
     }
 
     async fn finish(&self) -> Result<Vec<Note>> {
-        let database = self.database().await?;
+        let source = self.source.lock().await.take().ok_or_else(|| Error::internal("nothing was prepared"))?;
+        let to = self.target(&source)?;
+        let from = options::get(&source.extra, "database").unwrap_or(&to).to_owned();
         let mut server = self.server.lock().await;
-        let (marked, units) = (marker::count(&mut server, &database, &self.operation).await?, *self.units.lock().await);
+        let (marked, units) = (marker::count(&mut server, &self.operation).await?, source.units.len() as u64);
         if marked != units {
-            return Err(Error::corrupt(format!("{marked} of {units} units are in the database {database}")));
+            return Err(Error::corrupt(format!("{marked} of {units} units are in the database {to}")));
         }
-        marker::take_away(&mut server, &database, &self.operation).await?;
-        Ok(Vec::new())
+        let changes = Changes { from: &from, to: &to, neutral: self.neutral };
+        finish(&mut server, &self.operation, &settings(&source), &changes).await
     }
+}
+
+/// What the source's database is set to.
+fn settings(source: &Source) -> catalog::Database {
+    let setting = |name: &str, default: &str| options::get(&source.extra, name).unwrap_or(default).to_owned();
+    catalog::Database { charset: setting("charset", "utf8mb4"), collation: setting("collation", "utf8mb4_general_ci") }
 }
