@@ -57,8 +57,8 @@ impl Mariadb {
         let mut install = Command::new(program("mariadb-install-db")?);
         install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
         install.arg("--skip-name-resolve").arg(format!("--datadir={}", folder.path().join("data").display()));
-        // Only what can be told from a file: an empty log that is made anew is quicker than a large one.
-        install.arg("--innodb-log-file-size=8M");
+        // A small log is made sooner. Temporary tables of servers that start at once may bear the same names.
+        install.arg("--innodb-log-file-size=8M").arg(format!("--tmpdir={}", folder.path().display()));
         user.run(install.current_dir(folder.path()));
         succeed(&mut install, START)?;
         let authority = tls.then(|| tls::issue(folder.path(), user)).transpose()?;
@@ -185,6 +185,7 @@ fn launch(folder: &Path, user: User, tls: bool, settings: &[&str]) -> Result<(Su
     let inside = |name: &str| folder.join(name).display().to_string();
     server_defaults(&mut set);
     set("datadir", &inside("data"));
+    set("tmpdir", &folder.display().to_string());
     set("port", &port.to_string());
     set("socket", &inside("socket"));
     set("pid-file", &inside("pid"));
