@@ -1,6 +1,5 @@
 //! A MariaDB server of our own. Debian's, whichever version that is.
 
-use std::ffi::OsString;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -169,8 +168,7 @@ impl Mariadb {
 
 /// Debian keeps the server where not everybody looks.
 fn program(name: &str) -> Result<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        std::env::split_paths(&std::env::var_os("PATH").unwrap_or(OsString::new())).collect();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
     folders.push("/usr/sbin".into());
     let found = folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| format!("no {name} is installed here; run `make setup` (tests/setup/mariadb)").into())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bson::{Document, doc};
 use cofferdam_tests::cofferdam::Cofferdam;
 use cofferdam_tests::command::Output;
-use cofferdam_tests::doubles::mongodb::{Mongodb, Options, User};
+use cofferdam_tests::doubles::mongodb::{Action, Fault, Mongodb, Options, User};
 use cofferdam_tests::pymongo;
 
 const MINUTES: Duration = Duration::from_secs(300);
@@ -228,6 +228,17 @@ fn users_and_roles_come_only_if_they_are_asked_for_and_log_in_with_their_old_pas
     let url = scene.server.full_url().replacen("backup:", "alice:", 1).replacen(&encoded(PASSWORD), "her%20own", 1);
     pymongo::code("import sys, pymongo; pymongo.MongoClient(sys.argv[1]).admin.command('ping')", &[&(url + "again")])
         .unwrap();
+    let admin: Vec<String> = scene.collections("admin").into_iter().filter(|name| name.contains("cofferdam")).collect();
+    assert!(admin.is_empty(), "{admin:?} is left");
+
+    // Who may not make users sees nothing half done.
+    let databases = scene.server.databases();
+    scene.server.fail(Fault::once("_mergeAuthzCollections", Action::Fail(13, Vec::new())).always());
+    let forbidden = ["restore", "shop@latest", "--to", "shop", "--database", "never", "--set", "users=restore"];
+    let refused = scene.run(&forbidden);
+    assert!(!refused.status.success() && refused.stderr.contains("making the users and roles"), "{}", refused.stderr);
+    scene.server.forgive();
+    assert_eq!(scene.server.databases(), databases);
     let admin: Vec<String> = scene.collections("admin").into_iter().filter(|name| name.contains("cofferdam")).collect();
     assert!(admin.is_empty(), "{admin:?} is left");
 

@@ -29,8 +29,12 @@ pub const BUCKETS: &str = "system.buckets.";
 
 /// Whether a restore made it and has not ended: it bears an operation's id, and nothing that only begins alike does.
 pub fn is_ours(name: &str) -> bool {
-    let id = |rest: &str| rest.split('.').next().is_some_and(is_operation);
-    name.strip_prefix(OURS).is_some_and(id)
+    operation(name).is_some()
+}
+
+/// The operation whose restore made a collection and has not ended.
+pub fn operation(name: &str) -> Option<&str> {
+    name.strip_prefix(OURS)?.split('.').next().filter(|id| is_operation(id))
 }
 
 /// Whether this is how the host numbers operations: twelve digits of a hexadecimal number.

@@ -3,18 +3,22 @@
 use crate::bson::{self, Builder};
 use crate::catalog::{AT_ONCE, Collection, Kind};
 use crate::definition::{COLLECTION, INDEX, TIME_SERIES, VIEW};
-use crate::namespace::is_ours;
+use crate::namespace::operation;
+use crate::note::note;
 use crate::server::Server;
-use cofferdam_sdk::engine::Tally;
+use cofferdam_sdk::engine::{Note, Tally};
 use cofferdam_sdk::{Error, Result, join_all};
+use std::collections::BTreeSet;
 
 /// How many of each kind there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     collections: u64,
     views: u64,
     time_series: u64,
     indexes: u64,
+    /// Restores that haven't ended: what they made is no user's yet.
+    unfinished: BTreeSet<String>,
 }
 
 /// Counts what users made in these databases.
@@ -31,7 +35,10 @@ pub async fn take(server: &Server, databases: &[String]) -> Result<Census> {
         }) {
             // The server's own, but for the functions of users.
             let servers = name.starts_with("system.") && (name != "system.js" || database == "admin");
-            if servers || is_ours(name) {
+            if let Some(id) = operation(name) {
+                census.unfinished.insert(id.to_owned());
+            }
+            if servers || operation(name).is_some() {
                 continue;
             }
             match kind {
@@ -70,7 +77,18 @@ async fn indexes(server: &Server, database: &str, name: &str) -> Result<u64> {
 impl Census {
     /// Whether it counts what these are.
     pub fn is_of(&self, collections: &[Collection]) -> bool {
-        *self == Self::of(collections)
+        *self == Self { unfinished: self.unfinished.clone(), ..Self::of(collections) }
+    }
+
+    /// What of restores that haven't ended isn't in the backup.
+    pub fn notes(&self) -> Vec<Note> {
+        let told = |id: &String| {
+            let reason = format!(
+                "what a restore made that hasn't ended isn't backed up; once it doesn't run any more, `cofferdam cleanup {id}` takes it away"
+            );
+            note("left-out", format!("operation {id}"), reason)
+        };
+        self.unfinished.iter().map(told).collect()
     }
 
     fn of(collections: &[Collection]) -> Self {
@@ -80,6 +98,7 @@ impl Census {
             views: number(&[Kind::View]),
             time_series: number(&[Kind::TimeSeries]),
             indexes: collections.iter().map(|each| each.indexes.len() as u64).sum(),
+            unfinished: BTreeSet::new(),
         }
     }
 
@@ -124,12 +143,14 @@ mod tests {
 
     #[test]
     fn what_is_carried_and_what_is_left_out_are_what_was_counted() {
-        let census = Census { collections: 3, views: 1, time_series: 1, indexes: 4 };
+        let census = Census { collections: 3, views: 1, time_series: 1, indexes: 4, ..Census::default() };
         let carried = [collection(Kind::Plain, 1), collection(Kind::TimeSeries, 0), collection(Kind::Buckets, 0)];
         for tally in census.tallies(&carried, 2) {
             assert_eq!(tally.carried + tally.left_out, tally.counted, "{tally:?}");
         }
         assert!(!census.is_of(&carried));
+        let unfinished = Census { unfinished: BTreeSet::from(["0123456789ab".to_owned()]), ..Census::of(&carried) };
+        assert!(unfinished.is_of(&carried) && unfinished.notes().len() == 1);
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl BackupSession for Backup {
                 let accesses = Accesses::read(&server, scope, &databases, consistency).await?;
                 let mut notes = notes;
                 notes.extend(told);
+                notes.extend(census.notes());
                 notes.extend(accesses.notes.iter().cloned());
                 notes.extend(sharding::report(&server, &collections, scope).await);
                 let definitions = RefCell::default();

@@ -204,10 +204,11 @@ impl RestoreSession for Restore {
     async fn finish(&self) -> Result<Vec<Note>> {
         let databases = self.databases.borrow().clone();
         let mut notes = self.told.take();
+        // First, since this is what may be forbidden: then nothing is shown yet.
+        access::show(&self.server, &self.place).await?;
         for database in databases {
             notes.extend(finish::show(&self.server, &self.place, &database).await?);
         }
-        access::show(&self.server, &self.place).await?;
         Ok(notes)
     }
 }
