@@ -47,6 +47,9 @@ fn server() -> Https {
         "/packed" => answer(&format!("200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}"), &plugin),
         "/large" => answer("200 OK", &vec![0; (64 << 20) + 1]),
         "/endless-head" => answer(&format!("200 OK\r\nX: {}", "x".repeat(1 << 20)), b""),
+        "/endless-chunk" => {
+            answer("200 OK\r\nTransfer-Encoding: chunked", format!("5;x={}", "x".repeat(1 << 20)).as_bytes())
+        }
         "/forbidden" => answer("403 Forbidden\r\nContent-Length: 0", b""),
         "/noise" => b"\x1b[2J what is this?".repeat(10_000),
         _ => answer("404 Not Found\r\nContent-Length: 0", b""),
@@ -84,6 +87,7 @@ fn what_a_server_does_wrong_is_told_and_nothing_is_installed() {
         ("/packed", UNREACHABLE, "packs the file"),
         ("/large", FAILED, "larger than 64 MiB"),
         ("/endless-head", UNREACHABLE, "server"),
+        ("/endless-chunk", UNREACHABLE, "server"),
         ("/noise", UNREACHABLE, "server"),
     ] {
         let output = fetch(&cofferdam, &server, &server.url(path), &[]);

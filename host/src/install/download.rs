@@ -106,7 +106,13 @@ async fn request(url: &Url) -> Result<Answer> {
         if body.can_proceed() && !until_the_end {
             break;
         }
-        if used == 0 && made == 0 && !read(&mut stream, &mut input).await? {
+        if used > 0 || made > 0 {
+            continue;
+        }
+        if input.len() > HEAD {
+            return Err(Error::unreachable("the server's answer is none of HTTP"));
+        }
+        if !read(&mut stream, &mut input).await? {
             if until_the_end {
                 break;
             }
