@@ -84,7 +84,7 @@ impl Login {
     fn serve(&self, mut stream: TcpStream) -> Result<()> {
         send(&mut stream, 0, &greeting())?;
         let (sequence, response) = receive(&mut stream)?;
-        if !capabilities(&response).is_some_and(|flags| flags & TLS != 0) {
+        if capabilities(&response).is_none_or(|flags| flags & TLS == 0) {
             return self.login(&mut stream, sequence, &response, false);
         }
         let connection = ServerConnection::new(Arc::clone(&self.tls))?;
