@@ -18,7 +18,7 @@ use crate::error::Result;
 pub enum Command {
     List(list::Args),
     Inspect(inspect::Args),
-    Add(add::Args),
+    Add(Box<add::Args>),
     Remove(remove::Args),
     New(new::Args),
     Build(build::Args),
@@ -31,7 +31,7 @@ impl Command {
         match self {
             Self::List(args) => list::run(&args, session).await,
             Self::Inspect(args) => inspect::run(&args, session).await,
-            Self::Add(args) => add::run(args, session).await,
+            Self::Add(args) => add::run(*args, session).await,
             Self::Remove(args) => remove::run(&args, session),
             Self::New(args) => new::run(&args, session),
             Self::Build(args) => build::run(args, session).await,
