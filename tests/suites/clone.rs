@@ -39,6 +39,26 @@ const STATE: &str = "
     UNION ALL SELECT 'value', value::text, '' FROM kept
     ORDER BY 1, 2, 3";
 
+/// What belongs to no server's copy of a database, but to the database itself.
+const OWN: &str = "
+    CREATE ROLE shopkeeper; CREATE ROLE clerk;
+    ALTER DATABASE shop SET work_mem = '5MB';
+    ALTER DATABASE shop CONNECTION LIMIT 50;
+    COMMENT ON DATABASE shop IS 'open''s';
+    REVOKE TEMPORARY ON DATABASE shop FROM PUBLIC;
+    GRANT CREATE ON DATABASE shop TO clerk;
+    ALTER DATABASE shop OWNER TO shopkeeper";
+const ITS_OWN: &str = "
+    SELECT pg_get_userbyid(datdba), datconnlimit, datacl, shobj_description(oid, 'pg_database')
+    FROM pg_database WHERE datname = current_database()";
+const DROP_SUBSCRIPTIONS: &str = r#"
+    DO $$ DECLARE name text; BEGIN
+        FOR name IN SELECT subname FROM pg_subscription LOOP
+            EXECUTE format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', name);
+            EXECUTE format('DROP SUBSCRIPTION %I', name);
+        END LOOP;
+    END $$"#;
+
 fn shop(server: &Postgresql) -> Cofferdam {
     server.create_database("shop").unwrap();
     let mut cofferdam = Cofferdam::new().unwrap();
@@ -63,7 +83,8 @@ fn a_database_that_nobody_uses_is_copied_by_its_server_with_its_settings() {
         } else {
             server.run("shop", objects, &[]).unwrap();
         }
-        server.sql("shop", "ALTER DATABASE shop SET work_mem = '5MB'").unwrap();
+        server.sql("shop", DROP_SUBSCRIPTIONS).unwrap();
+        server.sql("shop", OWN).unwrap();
         // The same server by another name, and another role's connection.
         let url = format!("postgresql://{SUPERUSER}@localhost:{}/postgres", server.port());
         cofferdam.add_instance_at("again", &url, server.password()).unwrap();
@@ -72,6 +93,7 @@ fn a_database_that_nobody_uses_is_copied_by_its_server_with_its_settings() {
         if major != Major::V13 {
             same(&server, "shop", (&server, "it's a \"copy\""));
         }
+        assert_eq!(server.sql("it's a \"copy\"", ITS_OWN).unwrap(), server.sql("shop", ITS_OWN).unwrap());
         assert_eq!(server.sql("it's a \"copy\"", "SHOW work_mem").unwrap(), "5MB\n");
     }
 }
@@ -93,6 +115,18 @@ fn a_database_that_somebody_uses_is_read_and_written_instead_and_that_is_told() 
     assert!(user.try_wait().unwrap().is_none(), "the user's session was ended");
     user.kill().unwrap();
     user.wait().unwrap();
+    same(&server, "shop", (&server, "copy"));
+}
+
+#[test]
+fn a_database_with_subscriptions_is_read_and_written_instead_and_keeps_them() {
+    let server = Postgresql::start(Major::V15).unwrap();
+    let cofferdam = shop(&server);
+    let subscription = "CREATE TABLE kept AS SELECT 1 AS value;
+        CREATE SUBSCRIPTION orders CONNECTION 'host=192.0.2.1' PUBLICATION orders WITH (connect = false)";
+    server.sql("shop", subscription).unwrap();
+    let output = cofferdam.succeed(&["clone", "shop", "shop", "--as", "copy"], MINUTES).unwrap();
+    assert!(output.stderr.contains("without its subscriptions"), "{}", output.stderr);
     same(&server, "shop", (&server, "copy"));
 }
 

@@ -1,6 +1,7 @@
 //! Memory is bounded whatever the database's size: the system's limit kills whoever asks for more.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use cofferdam_tests::cofferdam::Cofferdam;
@@ -25,6 +26,9 @@ fn within_the_limit(tables: &[&str], digest: &str) {
     cofferdam.initialize().unwrap();
     // Compiling the plugin is done once for each version of it, and not what this is about.
     cofferdam.succeed(&["instance", "check", "large"], PATIENCE).unwrap();
+    // While somebody is connected, a clone is read and written and not copied by the server.
+    let mut user = server.client("psql", "large").unwrap();
+    let mut user = user.args(["-X", "-c", "SELECT pg_sleep(3600)"]).stdout(Stdio::null()).spawn().unwrap();
     let limit = MemoryLimit::new(LIMIT);
     let commands: [&[&str]; 3] = [
         &["backup", "large", "--jobs", "4"],
@@ -36,6 +40,8 @@ fn within_the_limit(tables: &[&str], digest: &str) {
         assert!(output.status.success(), "{arguments:?}: {:?}\n{}", output.status, output.stderr);
         println!("{arguments:?}: {:.1} s", output.elapsed.as_secs_f64());
     }
+    user.kill().unwrap();
+    user.wait().unwrap();
     let expected = server.sql("large", digest).unwrap();
     for copy in ["restored", "cloned"] {
         assert_eq!(server.sql(copy, digest).unwrap(), expected, "{copy}");

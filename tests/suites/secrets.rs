@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -118,6 +119,9 @@ fn no_command_tells_the_password_and_no_file_has_it() {
     cofferdam.add_instance_at("wrong", &server.url("stranger", "shop"), CANARY).unwrap();
     cofferdam.initialize().unwrap();
 
+    // While somebody is connected, a clone is read and written and not copied by the server.
+    let mut user = server.client("psql", "shop").unwrap();
+    let mut user = user.args(["-X", "-c", "SELECT pg_sleep(600)"]).stdout(Stdio::null()).spawn().unwrap();
     let mut echoed = 0;
     for more in [&[][..], &["-v"], &["--json"]] {
         let command = |arguments: &[&str]| told(&cofferdam, &[arguments, more].concat());
@@ -152,6 +156,8 @@ fn no_command_tells_the_password_and_no_file_has_it() {
         fails(&["restore", "right@latest", "--to", "wrong", "--database", "elsewhere"]);
         succeeds(&["cleanup", "0123456789ab", "--instance", "right"]);
     }
+    user.kill().unwrap();
+    user.wait().unwrap();
     assert!(echoed > 0, "no event named the table, so nothing was proved");
     let files = assert_files_free_of_it(cofferdam.folder());
     assert!(files > 10, "{files} files were looked at");

@@ -82,7 +82,7 @@ fn who_waits_for_a_lock_is_told_of_and_ends_the_backup_where_that_is_asked_for()
     let child = scene.start(&["backup", "shop", "--max-blocking", "2s"]);
     scene.wait_for_copy("slow");
     let mut altering = scene.beside("ALTER TABLE other ADD COLUMN b int");
-    assert_fails(&output(child), FAILED, &["process", "waits for a lock on public.other", "--max-blocking"]);
+    assert_fails(&output(child), FAILED, &["process", "waits for a lock on \"public\".\"other\"", "--max-blocking"]);
     assert!(altering.wait().unwrap().success());
     assert!(!scene.succeed(&["backups", "list", "--json"]).stdout.contains("shop"), "a backup is listed");
 }
@@ -106,10 +106,10 @@ fn what_becomes_of_the_catalogue_meanwhile_is_told() {
         .unwrap();
     let output = output(child);
     assert!(output.status.success(), "{}", output.stderr);
-    for object in ["FUNCTION public.f", "RELATION public.other"] {
+    for object in ["FUNCTION \"public\".\"f\"", "RELATION \"public\".\"other\""] {
         assert!(output.stderr.contains(object), "{object} isn't told of:\n{}", output.stderr);
     }
-    assert!(!output.stderr.contains("RELATION public.slow"), "{}", output.stderr);
+    assert!(!output.stderr.contains("slow\": somebody"), "{}", output.stderr);
 }
 
 /// The table was never analysed, its rows are of all sizes, some are dead, and there is one behind a hole.

@@ -1,7 +1,9 @@
 //! Large buffers that streams use one after the other. Freed and made anew on one thread after another, they would
 //! leave holes in the allocator's heaps that made a backup's peak half as high again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
 
 /// Buffers of one size, as many as were in use at once.
 pub(super) struct Buffers {
@@ -30,9 +32,32 @@ impl Buffers {
     }
 }
 
+/// A buffer that gives itself back when nobody reads it any more.
+struct Lent {
+    buffer: Vec<u8>,
+    buffers: Arc<Buffers>,
+}
+
+/// The bytes of a filled buffer, which goes back to `buffers` with the last of them.
+pub(super) fn lend(buffer: Vec<u8>, buffers: &Arc<Buffers>) -> Bytes {
+    Bytes::from_owner(Lent { buffer, buffers: Arc::clone(buffers) })
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.buffers.give(std::mem::take(&mut self.buffer));
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     #[test]
@@ -51,5 +76,18 @@ mod tests {
         let buffers = Buffers::new(100);
         buffers.give(Vec::with_capacity(10));
         assert_eq!(buffers.idle.lock().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_lent_buffer_comes_back_with_the_last_of_its_bytes() {
+        let buffers = Arc::new(Buffers::new(100));
+        let mut buffer = buffers.take();
+        buffer.extend_from_slice(b"data");
+        let mut bytes = lend(buffer, &buffers);
+        let piece = bytes.split_to(2);
+        drop(bytes);
+        assert_eq!((&piece[..], buffers.idle.lock().unwrap().len()), (&b"da"[..], 0));
+        drop(piece);
+        assert_eq!(buffers.idle.lock().unwrap().len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use hpke::aead::{AeadTag, AesGcm256};
@@ -10,6 +11,7 @@ use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::{Error, Result};
+use crate::repository::buffers::{Buffers, lend};
 use crate::repository::config::Pin;
 use crate::repository::derive::{Key, message};
 use crate::repository::encoding::{hex, unhex_array};
@@ -144,12 +146,13 @@ pub(super) struct Opener {
     key: <DataKem as Kem>::PrivateKey,
     info: Vec<u8>,
     naming: Key,
+    buffers: Arc<Buffers>,
 }
 
 impl Opener {
-    /// An opener with the private key `key`, which checks names with `naming`.
-    pub fn new(pin: Pin, key: <DataKem as Kem>::PrivateKey, naming: Key) -> Self {
-        Self { key, info: info(pin), naming }
+    /// An opener with the private key `key`, which checks names with `naming`. Chunks have `longest` bytes at most.
+    pub fn new(pin: Pin, key: <DataKem as Kem>::PrivateKey, naming: Key, longest: u32) -> Self {
+        Self { key, info: info(pin), naming, buffers: Arc::new(Buffers::new(longest as usize)) }
     }
 
     /// The plain bytes of chunk `id`, which must be `length` bytes. Everything about them is verified.
@@ -184,23 +187,30 @@ impl Opener {
             &tag,
         )
         .map_err(damaged)?;
-        let plain = decompress(body, length as usize)?;
+        let plain = self.decompress(body, length as usize)?;
         if plain.len() != length as usize || ChunkId::of(&self.naming, &plain) != id {
             return Err(Error::corrupt("the object holds another chunk's data"));
         }
         Ok(plain)
     }
-}
 
-fn decompress(body: &[u8], length: usize) -> Result<Bytes> {
-    match body.split_first() {
-        Some((&PLAIN, plain)) => Ok(Bytes::copy_from_slice(plain)),
-        Some((&ZSTD, frame)) => zstd::bulk::decompress(frame, length)
-            .map(Bytes::from)
-            .map_err(|e| Error::corrupt("the object doesn't decompress").with_cause(e)),
-        Some((codec, _)) => Err(Error::corrupt(format!("the object's compression is {codec}, which is unknown"))
-            .with_hint("a newer Cofferdam may read it")),
-        None => Err(Error::corrupt("the object is empty")),
+    fn decompress(&self, body: &[u8], length: usize) -> Result<Bytes> {
+        let mut plain = self.buffers.take();
+        plain.reserve_exact(length);
+        match body.split_first() {
+            Some((&PLAIN, data)) if data.len() <= length => plain.extend_from_slice(data),
+            Some((&PLAIN, _)) => return Err(Error::corrupt("the object holds more than its chunk")),
+            Some((&ZSTD, frame)) => {
+                zstd::bulk::decompress_to_buffer(frame, &mut plain)
+                    .map_err(|e| Error::corrupt("the object doesn't decompress").with_cause(e))?;
+            }
+            Some((codec, _)) => {
+                return Err(Error::corrupt(format!("the object's compression is {codec}, which is unknown"))
+                    .with_hint("a newer Cofferdam may read it"));
+            }
+            None => return Err(Error::corrupt("the object is empty")),
+        }
+        Ok(lend(plain, &self.buffers))
     }
 }
 
@@ -215,7 +225,7 @@ mod tests {
         let public = <DataKem as Kem>::PublicKey::from_bytes(&root.data_keys().1).unwrap();
         let keys = Keyring::owner(root);
         let pin = Pin::from_bytes([3; 16]);
-        let opener = Opener::new(pin, keys.data_key().unwrap(), keys.naming.clone());
+        let opener = Opener::new(pin, keys.data_key().unwrap(), keys.naming.clone(), 4 << 20);
         (Sealer::new(pin, public).unwrap(), opener, keys.naming.clone())
     }
 

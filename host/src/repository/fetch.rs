@@ -19,7 +19,7 @@ impl Repository {
     /// "permission-denied" if the repository was opened with a writer key.
     pub(super) fn opener(&self) -> Result<Arc<Opener>> {
         let keys = &self.inner.keys;
-        Ok(Arc::new(Opener::new(self.pin(), keys.data_key()?, keys.naming.clone())))
+        Ok(Arc::new(Opener::new(self.pin(), keys.data_key()?, keys.naming.clone(), self.inner.config.chunking.maximum)))
     }
 }
 

@@ -4,7 +4,7 @@
 //! missing is a hole and stays one.
 
 use super::copy;
-use crate::catalog::large_objects::{COMMENTS, Comment, GROUPS, Group};
+use crate::catalog::large_objects::{Comment, DEFINITIONS, Definition, Group};
 use crate::catalog::rows;
 use crate::entry::Entry;
 use crate::session::Session;
@@ -26,15 +26,16 @@ pub async fn pages(session: Rc<Session>, unit: &Unit) -> Result<Reading> {
 /// The entries of a range.
 pub async fn definitions(session: Rc<Session>, unit: &Unit) -> Result<Reading> {
     let (first, last) = range(unit)?;
-    let of_range = |query: &str| query.replace("$first", &first.to_string()).replace("$last", &last.to_string());
-    let read = async {
-        let groups: Vec<Group> = rows::at_once(&session, &of_range(GROUPS)).await?;
-        let comments: Vec<Comment> = rows::at_once(&session, &of_range(COMMENTS)).await?;
-        let groups = groups.into_iter().flat_map(Group::into_entries);
-        Ok(groups.chain(comments.into_iter().map(Comment::into_entry)).collect::<Vec<_>>())
-    };
-    match read.await {
-        Ok(entries) => Ok(Reading::from_bytes(Entry::lines(&entries)?, Summary::default())),
+    // One statement for both: a second one would wait behind the rows of reads that were begun meanwhile, and those for the
+    // end of this one.
+    let query = DEFINITIONS.replace("$first", &first.to_string()).replace("$last", &last.to_string());
+    match rows::at_once::<Definition>(&session, &query).await {
+        Ok(found) => {
+            let (groups, comments): (Vec<_>, Vec<_>) = found.into_iter().map(|row| (row.group, row.comment)).unzip();
+            let groups = groups.into_iter().flatten().flat_map(Group::into_entries);
+            let entries: Vec<_> = groups.chain(comments.into_iter().flatten().map(Comment::into_entry)).collect();
+            Ok(Reading::from_bytes(Entry::lines(&entries)?, Summary::default()))
+        }
         Err(error) => Err(copy::after(&session, &format!("large objects {first} to {last}"), error).await),
     }
 }

@@ -208,7 +208,12 @@ SELECT 'subscription', count(*) FROM pg_subscription AS s JOIN pg_database AS d 
 UNION ALL SELECT 'large object', count(*) FROM pg_largeobject_metadata
 UNION ALL
 SELECT 'comment', count(*) FROM pg_description AS d
-WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200)
+WHERE (
+      d.objoid >= 16384
+      OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200
+      -- Whoever makes a large object may choose its oid.
+      OR d.classoid = 'pg_largeobject'::regclass
+  )
   -- An extension comes with the comment in its control file.
   AND (
       d.classoid <> 'pg_extension'::regclass

@@ -9,10 +9,14 @@ use serde::Deserialize;
 
 /// The query for [`Range`].
 pub const RANGES: &str = include_str!("large_object_ranges.sql");
-/// The query for [`Group`]; `$first` and `$last` stand for the range.
-pub const GROUPS: &str = include_str!("large_objects.sql");
-/// The query for [`Comment`]; `$first` and `$last` stand for the range.
-pub const COMMENTS: &str = include_str!("large_object_comments.sql");
+/// The query for [`Definition`]; `$first` and `$last` stand for the range.
+pub const DEFINITIONS: &str = concat!(
+    "SELECT row_to_json(g) AS \"group\", NULL AS comment FROM (\n",
+    include_str!("large_objects.sql"),
+    ") AS g\nUNION ALL\nSELECT NULL, row_to_json(c) FROM (\n",
+    include_str!("large_object_comments.sql"),
+    ") AS c"
+);
 
 /// The query for [`Count`].
 pub const COUNT: &str = include_str!("large_object_count.sql");
@@ -43,6 +47,15 @@ pub struct Range {
     pub last: u32,
     /// What they take on the server's disk, in bytes, if all are of one size.
     pub bytes: u64,
+}
+
+/// A row of what a range consists of: one of the two.
+#[derive(Debug, Deserialize)]
+pub struct Definition {
+    /// Some of its large objects.
+    pub group: Option<Group>,
+    /// What is said of one of them.
+    pub comment: Option<Comment>,
 }
 
 /// Large objects of a range with one owner and the same privileges.

@@ -26,16 +26,21 @@ impl Row {
         Id::new(self.class, self.oid)
     }
 
+    /// Whether it is on the database itself.
+    pub fn on_database(&self) -> bool {
+        self.target == database::ADDRESS
+    }
+
     /// The entry that puts it there again. It needs the provider: a library that the target's server has loaded.
     pub fn into_entry(self) -> Entry {
         let (provider, label) = (ident(&self.provider), literal(&self.label));
-        let sql = if self.target == database::ADDRESS {
+        let sql = if self.on_database() {
             on_this_database(&format!("SECURITY LABEL FOR {provider} ON DATABASE "), &format!(" IS {label}"))
         } else {
             format!("SECURITY LABEL FOR {provider} ON {} IS {label}", self.target)
         };
         // Those of databases are kept elsewhere, for the server as a whole.
-        let counted = self.target != database::ADDRESS;
+        let counted = !self.on_database();
         let mut entry = Entry::new(self.target, vec![sql]);
         entry.carries.add("security label", u64::from(counted));
         entry.label_provider = Some(self.provider);

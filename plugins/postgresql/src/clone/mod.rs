@@ -33,6 +33,9 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
         return not_here("the server doesn't tell the role which server it is (pg_control_system)");
     };
     drop(reading);
+    if origin.subscriptions > 0 {
+        return not_here("a server copies a database without its subscriptions, and there are some");
+    }
     // The template mustn't be connected to, not even by us.
     let elsewhere = target.info().database.filter(|name| *name != origin.database);
     let other = if origin.database == "postgres" { "template1" } else { "postgres" };
@@ -55,7 +58,7 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
         return not_here(&format!("database {} is in use, by {connected} sessions", ident(&origin.database)));
     }
     // What a copy has no use for: units, and the encoding of the rows that come.
-    let copy = Target::beside(name, &options.operation_id, "", 0);
+    let copy = Target { owner: Some(origin.owner.clone()), ..Target::beside(name, &options.operation_id, "", 0) };
     if let Err(error) = managing.connection.run(create(&copy, &origin, managing.version.major())).await {
         return match error.engine_code.as_deref() {
             // Object in use; insufficient privilege.
@@ -64,14 +67,7 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
         };
     }
     let mut notes = settle(target, &copy, &origin, &options).await?;
-    rename(&managing, &copy, &options.operation_id).await?;
-    notes.extend(origin.subscriptions.iter().map(|name| {
-        note(
-            "left-out",
-            format!("SUBSCRIPTION {}", ident(name)),
-            "a server copies a database without its subscriptions",
-        )
-    }));
+    notes.extend(rename(&managing, &copy, &options.operation_id).await?);
     Ok(Cloned::Copied(Summary { notes, ..Summary::default() }))
 }
 
@@ -99,10 +95,12 @@ async fn settle(endpoint: &Endpoint, copy: &Target, origin: &Origin, options: &C
         notes.extend(neutralize(&session).await?);
     }
     let roles = Roles::read(&session).await?;
-    for entry in &origin.settings {
+    for entry in &origin.own {
         for statement in roles.statements(entry) {
             let done = session.connection.run(statement).await;
-            done.map_err(|error| error.while_doing(format!("the settings of database {}", ident(&copy.name))))?;
+            done.map_err(|error| {
+                error.while_doing(format!("what is set and granted on database {}", ident(&copy.name)))
+            })?;
         }
     }
     let tables = origin::tables(&session).await?;

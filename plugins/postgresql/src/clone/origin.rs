@@ -2,6 +2,7 @@
 
 use crate::catalog::definitions::database_settings;
 use crate::catalog::rows::Catalogue;
+use crate::catalog::{database, privileges, security_labels};
 use crate::entry::Entry;
 use crate::session::Session;
 use cofferdam_sdk::{Error, Result};
@@ -13,8 +14,11 @@ const SERVER: &str = "SELECT system_identifier || ' ' || pg_catalog.pg_postmaste
 /// Tables of every kind, those of the system too.
 const TABLES: &str = "SELECT count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'm', 'f')";
 
-const SUBSCRIPTIONS: &str = "SELECT subname FROM pg_catalog.pg_subscription
+const SUBSCRIPTIONS: &str = "SELECT count(*) FROM pg_catalog.pg_subscription
     WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
+
+const OWNER: &str = "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database
+    WHERE datname = pg_catalog.current_database()";
 
 /// The database that is to be copied.
 #[derive(Debug, Default)]
@@ -27,10 +31,12 @@ pub struct Origin {
     pub bytes: u64,
     /// How many tables it has, those of the system too.
     pub tables: u64,
-    /// What is set for it, which the server doesn't copy.
-    pub settings: Vec<Entry>,
-    /// Its subscriptions, which the server doesn't copy either.
-    pub subscriptions: Vec<String>,
+    /// Whom it belongs to.
+    pub owner: String,
+    /// What is set, granted and said of the database itself, which the server doesn't copy.
+    pub own: Vec<Entry>,
+    /// How many subscriptions it has, which the server doesn't copy either.
+    pub subscriptions: u64,
 }
 
 impl Origin {
@@ -42,13 +48,26 @@ impl Origin {
         let database = connection.value("SELECT pg_catalog.current_database()").await?.ok_or_else(untold)?;
         let size = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())";
         let bytes = connection.value(size).await?.ok_or_else(untold)?.parse()?;
-        let subscriptions = connection.column(SUBSCRIPTIONS).await?;
+        let subscriptions = connection.value(SUBSCRIPTIONS).await?.ok_or_else(untold)?.parse()?;
+        let owner = connection.value(OWNER).await?.ok_or_else(untold)?;
         let tables = tables(session).await?;
         connection.run("BEGIN READ ONLY").await?;
-        let settings = database_settings(Catalogue { connection, version: session.version }).await?;
+        let own = own(Catalogue { connection, version: session.version }).await?;
         connection.run("COMMIT").await?;
-        Ok(Some(Self { server, database, bytes, tables, settings, subscriptions }))
+        Ok(Some(Self { server, database, bytes, tables, owner, own, subscriptions }))
     }
+}
+
+/// What makes another database's settings, limits, privileges, comment and labels those of this one.
+async fn own(catalogue: Catalogue<'_>) -> Result<Vec<Entry>> {
+    let mut own = database_settings(catalogue).await?;
+    let facts: Vec<database::Row> = catalogue.rows(database::QUERY).await?;
+    own.extend(facts.into_iter().flat_map(database::Row::into_entries));
+    let granted: Vec<privileges::Row> = catalogue.rows(privileges::QUERY).await?;
+    own.extend(granted.into_iter().filter(privileges::Row::on_database).map(|row| row.into_entry(false)));
+    let labels: Vec<security_labels::Row> = catalogue.rows(security_labels::QUERY).await?;
+    own.extend(labels.into_iter().filter(security_labels::Row::on_database).map(security_labels::Row::into_entry));
+    Ok(own)
 }
 
 /// Which server this is; none if the role may not know.

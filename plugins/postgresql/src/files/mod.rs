@@ -5,10 +5,11 @@ mod master;
 mod order;
 mod text;
 
-use crate::backup::units::COPY;
+use crate::backup::units::{COPY, LARGE_OBJECT_PAGES};
 use crate::entry::{Entry, FORMAT, LONGEST};
 use crate::quote::{idents, literal, qualified};
 use crate::restore::Facts;
+use crate::restore::large_objects::{FILL, PUT, STAGE};
 use crate::table::Table;
 use cofferdam_sdk::engine::{Complete, Data, File, FilesOptions, Layout, Part, Source, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Reading, Result};
@@ -33,6 +34,7 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
         files.extend(match run {
             [] => None,
             [unit] if unit.format == COPY => Some(rows(number, unit, &facts)?),
+            [unit] if unit.format == LARGE_OBJECT_PAGES => Some(pages(number, unit)),
             [first, rest @ ..] if first.format == FORMAT => Some(definitions(number, first, rest)),
             [unit, ..] => {
                 return Err(Error::unsupported(format!(
@@ -51,7 +53,7 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
 
 /// A unit's stream as it belongs into its file.
 pub fn convert(unit: &Unit, data: Data, complete: Complete) -> Result<Reading> {
-    if unit.format == COPY {
+    if unit.format == COPY || unit.format == LARGE_OBJECT_PAGES {
         return Ok(Reading::passed_on(data, complete));
     }
     Ok(Reading::produced(|mut writer| async move {
@@ -89,6 +91,15 @@ fn rows(number: usize, unit: &Unit, facts: &Facts) -> Result<File> {
     ];
     let label = unit.name.split_once('/').map_or(unit.name.as_str(), |(_, label)| label);
     Ok(File { path: format!("data/{}", file_name(number, label)), parts })
+}
+
+/// What is in large objects: rows of a table of the session, put where they belong by one statement.
+fn pages(number: usize, unit: &Unit) -> File {
+    let fence = Fence::new();
+    let head = format!("{}{}{STAGE};\n{FILL};\n", comment("What is in large objects"), fence.begin());
+    let end = format!("\\.\n{PUT};\nDROP TABLE pg_temp.cofferdam_pages;\n{}{}", fence.end(), last_line(number));
+    let parts = vec![Part::Bytes(head.into_bytes()), Part::Unit(unit.name.clone()), Part::Bytes(end.into_bytes())];
+    File { path: format!("data/{}", file_name(number, &unit.name)), parts }
 }
 
 /// Units of definitions that come one behind the other.

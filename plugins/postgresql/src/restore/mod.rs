@@ -5,7 +5,7 @@ mod check;
 mod definitions;
 mod finish;
 mod labels;
-mod large_objects;
+pub mod large_objects;
 mod locale;
 mod marker;
 mod means;
