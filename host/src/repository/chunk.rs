@@ -201,7 +201,8 @@ impl Opener {
             Some((&PLAIN, data)) if data.len() <= length => plain.extend_from_slice(data),
             Some((&PLAIN, _)) => return Err(Error::corrupt("the object holds more than its chunk")),
             Some((&ZSTD, frame)) => {
-                zstd::bulk::decompress_to_buffer(frame, &mut plain)
+                zstd::bulk::Decompressor::new()
+                    .and_then(|mut opened| opened.decompress_to_buffer(frame, &mut plain))
                     .map_err(|e| Error::corrupt("the object doesn't decompress").with_cause(e))?;
             }
             Some((codec, _)) => {
