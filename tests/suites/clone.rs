@@ -83,7 +83,9 @@ fn a_database_that_nobody_uses_is_copied_by_its_server_with_its_settings() {
         } else {
             server.run("shop", objects, &[]).unwrap();
         }
+        // Whoever has one of these is read and written.
         server.sql("shop", DROP_SUBSCRIPTIONS).unwrap();
+        server.sql("shop", "DROP EVENT TRIGGER IF EXISTS at_login").unwrap();
         server.sql("shop", OWN).unwrap();
         // The same server by another name, and another role's connection.
         let url = format!("postgresql://{SUPERUSER}@localhost:{}/postgres", server.port());

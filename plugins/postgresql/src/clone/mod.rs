@@ -36,6 +36,9 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
     if origin.subscriptions > 0 {
         return not_here("a server copies a database without its subscriptions, and there are some");
     }
+    if origin.login_triggers > 0 {
+        return not_here("its triggers on logins would act on a copy that isn't whole yet");
+    }
     // The template mustn't be connected to, not even by us.
     let elsewhere = target.info().database.filter(|name| *name != origin.database);
     let other = if origin.database == "postgres" { "template1" } else { "postgres" };

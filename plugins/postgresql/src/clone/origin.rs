@@ -17,6 +17,10 @@ const TABLES: &str = "SELECT count(*) FROM pg_catalog.pg_class WHERE relkind IN 
 const SUBSCRIPTIONS: &str = "SELECT count(*) FROM pg_catalog.pg_subscription
     WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
+/// Whether a trigger would act on whoever connects to a copy before it is whole.
+const LOGIN_TRIGGERS: &str =
+    "SELECT count(*) FROM pg_catalog.pg_event_trigger WHERE evtevent = 'login' AND evtenabled <> 'D'";
+
 const OWNER: &str = "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database
     WHERE datname = pg_catalog.current_database()";
 
@@ -37,6 +41,8 @@ pub struct Origin {
     pub own: Vec<Entry>,
     /// How many subscriptions it has, which the server doesn't copy either.
     pub subscriptions: u64,
+    /// How many triggers it has that act on every login.
+    pub login_triggers: u64,
 }
 
 impl Origin {
@@ -49,12 +55,13 @@ impl Origin {
         let size = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())";
         let bytes = connection.value(size).await?.ok_or_else(untold)?.parse()?;
         let subscriptions = connection.value(SUBSCRIPTIONS).await?.ok_or_else(untold)?.parse()?;
+        let login_triggers = connection.value(LOGIN_TRIGGERS).await?.ok_or_else(untold)?.parse()?;
         let owner = connection.value(OWNER).await?.ok_or_else(untold)?;
         let tables = tables(session).await?;
         connection.run("BEGIN READ ONLY").await?;
         let own = own(Catalogue { connection, version: session.version }).await?;
         connection.run("COMMIT").await?;
-        Ok(Some(Self { server, database, bytes, tables, owner, own, subscriptions }))
+        Ok(Some(Self { server, database, bytes, tables, owner, own, subscriptions, login_triggers }))
     }
 }
 
