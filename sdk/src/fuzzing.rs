@@ -7,7 +7,7 @@ use crate::lines::Splitter;
 /// # Panics
 /// If bytes are lost.
 pub fn lines(bytes: &[u8], size: usize) {
-    let (mut splitter, mut taken) = (Splitter { longest: 100, ..Splitter::default() }, 0);
+    let (mut splitter, mut taken) = (Splitter::new(100), 0);
     for piece in bytes.chunks(size) {
         splitter.push(piece);
         loop {

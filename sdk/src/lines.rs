@@ -17,7 +17,7 @@ impl Lines {
     /// Lines of `data`, none longer than `longest` bytes.
     #[must_use]
     pub fn new(data: StreamReader<u8>, longest: usize) -> Self {
-        Self { data, splitter: Splitter { buffer: Vec::new(), start: 0, searched: 0, longest }, ended: false }
+        Self { data, splitter: Splitter::new(longest), ended: false }
     }
 
     /// The next line without its line feed; none at the end of the stream.
@@ -39,16 +39,19 @@ impl Lines {
     }
 }
 
-#[cfg_attr(fuzzing, derive(Default))]
 pub(crate) struct Splitter {
     buffer: Vec<u8>,
     start: usize,
     /// Up to where there is no line feed, so that a long line isn't searched again with every piece.
     searched: usize,
-    pub(crate) longest: usize,
+    longest: usize,
 }
 
 impl Splitter {
+    pub(crate) fn new(longest: usize) -> Self {
+        Self { buffer: Vec::new(), start: 0, searched: 0, longest }
+    }
+
     pub(crate) fn push(&mut self, piece: &[u8]) {
         self.buffer.drain(..self.start);
         self.searched -= self.start;
@@ -91,7 +94,7 @@ mod tests {
     use super::*;
 
     fn split(pieces: &[&[u8]], longest: usize) -> Result<Vec<Vec<u8>>> {
-        let mut splitter = Splitter { buffer: Vec::new(), start: 0, searched: 0, longest };
+        let mut splitter = Splitter::new(longest);
         let mut lines = Vec::new();
         for piece in pieces {
             splitter.push(piece);

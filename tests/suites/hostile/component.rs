@@ -27,7 +27,7 @@ const REALLOC: &str = r#"
         (global.get $next)
         (global.set $next (i32.add (global.get $next) (local.get 3))))"#;
 const DONE: u32 = 1024;
-/// A function of the contract that borrows an endpoint has to let go of it.
+/// A function of the contract gets an endpoint, and lets go of it.
 const DROP: &str = "[resource-drop]endpoint";
 const IMPORT: &str = r#"
     (import "cofferdam:host/endpoint@0.1.0" "[resource-drop]endpoint" (func $drop_endpoint (param i32)))"#;
