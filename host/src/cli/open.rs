@@ -1,5 +1,6 @@
 //! Opening what a command names: a repository with the right key, an instance with its plugin.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,18 +96,45 @@ impl Session {
             .with_hint(format!("give it with --key-file, or as {needs} of the repository in the configuration")))
     }
 
-    /// The named instance, and the plugin that speaks to it.
+    /// The named instance, and the installed plugin that speaks to it.
     pub(super) async fn party(&self, config: &Config, name: &str) -> Result<Party> {
+        let engine = config.instance(name)?.1.engine.as_str();
+        let plugin = self
+            .plugin(config, engine)
+            .await
+            .map_err(|e| if e.is_not_found() { e.while_doing(format!("engine of the instance {name}")) } else { e })?;
+        self.party_of(config, name, plugin).await
+    }
+
+    /// The named instance, and a plugin that isn't installed but lies in a file.
+    pub(super) async fn party_by(
+        &self,
+        config: &Config,
+        name: &str,
+        file: &Path,
+        grants: BTreeSet<String>,
+    ) -> Result<Party> {
+        let engine = config.instance(name)?.1.engine.as_str();
+        let (path, runtime) = (file.to_owned(), runtime()?);
+        let plugin = load(move || Candidate::read(&runtime, &path)?.admit(&runtime, &grants)).await?;
+        let about = &plugin.inspection().about;
+        if about.name != engine {
+            return Err(Error::invalid_options(format!(
+                "the instance {name} is of the engine {engine}, and {} is the plugin of {}",
+                file.display(),
+                about.name
+            ))
+            .with_hint("name an instance of the plugin's engine"));
+        }
+        self.party_of(config, name, plugin).await
+    }
+
+    async fn party_of(&self, config: &Config, name: &str, plugin: Plugin) -> Result<Party> {
         let (name, instance) = config.instance(name)?;
         let password = match &instance.password {
             Some(reference) => Some(self.secret(reference).await?),
             None => None,
         };
-        let engine = instance.engine.as_str();
-        let plugin = self
-            .plugin(config, engine)
-            .await
-            .map_err(|e| if e.is_not_found() { e.while_doing(format!("engine of the instance {name}")) } else { e })?;
         let default_port = plugin.inspection().about.default_port;
         let endpoint = Endpoint::new(instance.url.as_url().clone(), password, default_port);
         let settings = instance.settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -116,16 +144,21 @@ impl Session {
     /// The installed plugin of an engine.
     pub(super) async fn plugin(&self, config: &Config, engine: &str) -> Result<Plugin> {
         let (store, runtime, engine) = (store(config)?, runtime()?, engine.to_owned());
-        let load = move || {
+        load(move || {
             let installed = store.get(&engine)?;
             let candidate = Candidate::new(&runtime, installed.bytes)?;
             installed.entry.check(&installed.name, candidate.inspection())?;
             candidate.admit(&runtime, &installed.entry.grants)
-        };
-        tokio::task::spawn_blocking(load)
-            .await
-            .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))?
+        })
+        .await
     }
+}
+
+/// Reads and compiles a plugin beside everything else.
+async fn load(plugin: impl FnOnce() -> Result<Plugin> + Send + 'static) -> Result<Plugin> {
+    tokio::task::spawn_blocking(plugin)
+        .await
+        .map_err(|e| Error::internal("the plugin can't be loaded").with_cause(e))?
 }
 
 /// Where the plugins are that may run.

@@ -6,6 +6,7 @@ pub mod check;
 pub mod cleanup;
 pub mod clone;
 pub mod compare;
+pub mod conformance;
 pub mod copy;
 mod definitions;
 pub mod event;

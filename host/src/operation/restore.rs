@@ -87,7 +87,17 @@ pub(super) async fn fill(
             party.plugin.inspection().about.name
         )));
     }
-    let feeder = FromBackup::new(repository, manifest)?;
+    fill_by(operation, party, manifest, request, &FromBackup::new(repository, manifest)?).await
+}
+
+/// Restores what `feeder` has of a backup.
+pub(super) async fn fill_by<F: Feeder>(
+    operation: &Operation,
+    party: &Party,
+    manifest: &Manifest,
+    request: &Request,
+    feeder: &F,
+) -> Result<Outcome> {
     let target = Target::open(operation, party, options(operation, party, request), source(manifest)).await?;
     let mut notes = Vec::new();
     target.must_work(&mut notes).await?;
@@ -99,7 +109,7 @@ pub(super) async fn fill(
         jobs: ready.jobs,
     });
     let carried: Vec<Tally> = manifest.tallies.iter().cloned().map(Tally::from).collect();
-    let (totals, tallies) = target.fill(&feeder, ready, &carried, &mut notes).await?;
+    let (totals, tallies) = target.fill(feeder, ready, &carried, &mut notes).await?;
     fault::point("restore-filled").await;
     target.finish(&mut notes).await?;
     fault::point("restore-finished").await;
@@ -157,15 +167,24 @@ impl<'a> FromBackup<'a> {
         let records = manifest.units.iter().map(|record| (record.name.as_str(), record)).collect();
         Ok(Self { reader: repository.reader(manifest)?, records })
     }
+
+    /// Reads a unit and gives every piece to `sink`.
+    pub(super) async fn read(
+        &self,
+        unit: &Unit,
+        progress: &mut Progress,
+        sink: impl AsyncFnMut(bytes::Bytes) -> Result<()>,
+    ) -> Result<Measured> {
+        let record = self.records.get(unit.name.as_str());
+        let record = record.ok_or_else(|| Error::internal(format!("the unit {} isn't in the manifest", unit.name)))?;
+        read(&self.reader, record, progress, sink).await
+    }
 }
 
 impl Feeder for FromBackup<'_> {
     async fn feed(&self, _: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
-        let Some(record) = self.records.get(unit.name.as_str()) else {
-            return Err(Error::internal(format!("the unit {} isn't in the manifest", unit.name)));
-        };
         let hand_on = async |piece| feeding.pieces.send(piece).await.map_err(refused);
-        match read(&self.reader, record, progress, hand_on).await {
+        match self.read(unit, progress, hand_on).await {
             Ok(measured) => {
                 feeding.end(Ok(measured));
                 Ok(())

@@ -126,7 +126,7 @@ pub fn refusals<'a>(imports: impl IntoIterator<Item = &'a str>, granted: &BTreeS
         Ok(Served { grant: Some(grant), means, .. }) if !granted.contains(*grant) => Some(Refusal {
             import: import.to_owned(),
             reason: format!("the plugin wants to {means}, and that isn't granted to it"),
-            remedy: format!("if you trust it with that, add it again with `cofferdam plugin add FILE --grant {grant}`"),
+            remedy: format!("if you trust it with that, grant it: `cofferdam plugin add FILE --grant {grant}`"),
         }),
         Ok(_) => None,
     };

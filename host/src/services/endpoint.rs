@@ -31,6 +31,18 @@ impl Endpoint {
         Self(Arc::new(Inner { url, password, default_port }))
     }
 
+    /// Whether it has a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.0.password.is_some()
+    }
+
+    /// The same instance with another password.
+    #[must_use]
+    pub fn with_password(&self, password: Secret) -> Self {
+        Self::new(self.0.url.clone(), Some(password), self.0.default_port)
+    }
+
     pub(super) fn default_port(&self) -> Option<u16> {
         self.0.default_port
     }

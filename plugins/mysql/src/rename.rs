@@ -6,7 +6,7 @@ use crate::sql;
 /// since something else in it bears the same name.
 pub fn database(statement: &str, from: &str, to: &str) -> Option<String> {
     let (from, to) = (sql::name(from), sql::name(to));
-    let strings = without_strings(statement);
+    let strings = sql::without_strings(statement);
     let (mut renamed, mut at) = (String::with_capacity(statement.len()), 0);
     while let Some(found) = strings.get(at..)?.find(&from) {
         let start = at + found;
@@ -29,38 +29,11 @@ pub fn database(statement: &str, from: &str, to: &str) -> Option<String> {
 
 /// Whether a text that somebody typed seems to name a database.
 pub fn mentions(statement: &str, database: &str) -> bool {
-    let strings = without_strings(statement);
+    let strings = sql::without_strings(statement);
     let bare = format!("{database}.");
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
     strings.contains(&format!("{}.", sql::name(database)))
         || strings.match_indices(&bare).any(|(at, _)| !strings.get(..at).is_some_and(|b| b.ends_with(is_word)))
-}
-
-/// The statement with blanks for the insides of strings; names stay. As long as the statement.
-fn without_strings(statement: &str) -> String {
-    let (bare, mut left) = (sql::bare(statement), statement.as_bytes().to_vec());
-    let mut at = 0;
-    while at < left.len() {
-        let blanked = bare.get(at) == Some(&b' ');
-        match left.get(at) {
-            // Where a name begins, it is kept to its end.
-            Some(b'`') if blanked => {
-                at += 1;
-                while left.get(at).is_some_and(|byte| *byte != b'`') {
-                    at += 1;
-                }
-            }
-            Some(byte) if blanked && !byte.is_ascii_whitespace() => {
-                if let Some(byte) = left.get_mut(at) {
-                    *byte = b' ';
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    // Blanks for whole characters, so it is text still; names were not touched.
-    String::from_utf8(left).unwrap_or_else(|_| " ".repeat(statement.len()))
 }
 
 #[cfg(test)]

@@ -22,6 +22,16 @@ pub fn account(account: &str) -> String {
 /// The bytes of a statement with everything inside of strings, quoted names and comments blank, so that whatever is found
 /// in it is found where it is in the statement and means what it says.
 pub fn bare(statement: &str) -> Vec<u8> {
+    blank(statement, true)
+}
+
+/// The same, but quoted names stay.
+pub fn without_strings(statement: &str) -> String {
+    // What is blank was blank for whole characters, so it is text still.
+    String::from_utf8(blank(statement, false)).unwrap_or_else(|_| " ".repeat(statement.len()))
+}
+
+fn blank(statement: &str, names: bool) -> Vec<u8> {
     let mut bare = statement.as_bytes().to_vec();
     let mut at = 0;
     while let Some(&byte) = bare.get(at) {
@@ -39,7 +49,7 @@ pub fn bare(statement: &str) -> Vec<u8> {
                 continue;
             }
         };
-        if let Some(blank) = bare.get_mut(at..at + end) {
+        if let Some(blank) = bare.get_mut(at..at + end).filter(|_| names || byte != b'`') {
             blank.fill(b' ');
         }
         at += end;
@@ -85,7 +95,7 @@ mod tests {
     #[test]
     fn only_what_stands_outside_of_quotes_and_comments_is_left() {
         for (statement, left) in [
-            ("a 'b''c\\'d' e", "a            e"),
+            ("a 'b''c\\'d' e", "a           e"),
             ("a `b'c` \"d`\" e", "a            e"),
             ("a /* b */ c -- d\ne # f", "a         c     \ne    "),
             ("a-b /*!1 c */", "a-b /*!1 c */"),
@@ -94,5 +104,10 @@ mod tests {
             assert_eq!(String::from_utf8(bare(statement)).unwrap(), left, "{statement}");
             assert_eq!(bare(statement).len(), statement.len());
         }
+    }
+
+    #[test]
+    fn names_stay_where_only_strings_go_and_are_none_inside_of_a_string() {
+        assert_eq!(without_strings("`a'b` '`c`' /* `d` */ `e`"), "`a'b`                 `e`");
     }
 }

@@ -9,6 +9,7 @@ mod list;
 mod new;
 mod remove;
 mod sign;
+mod test;
 
 use super::session::Session;
 use crate::error::Result;
@@ -24,6 +25,7 @@ pub enum Command {
     Build(build::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
+    Test(test::Args),
 }
 
 impl Command {
@@ -34,6 +36,7 @@ impl Command {
             Self::Add(args) => add::run(*args, session).await,
             Self::Remove(args) => remove::run(&args, session),
             Self::New(args) => new::run(&args, session),
+            Self::Test(args) => test::run(&args, session).await,
             Self::Build(args) => build::run(args, session).await,
             Self::Keygen(args) => keygen::run(&args, session),
             Self::Sign(args) => sign::run(args, session).await,
