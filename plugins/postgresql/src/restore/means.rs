@@ -23,7 +23,7 @@ impl Means {
     /// Asks the target.
     pub async fn read(session: &Session, target: &Target, options: &Options, wishes: &Wishes) -> Result<Self> {
         Ok(Self {
-            roles: Roles::read(session).await?.as_wished(wishes),
+            roles: Roles::read(session).await?.wished(wishes),
             tablespaces: Tablespaces::read(session, options).await?,
             providers: MissingProviders::among(session, &target.label_providers).await?,
         })

@@ -45,7 +45,7 @@ impl Roles {
 
     /// With other roles for the source's, as the operator wants it.
     #[must_use]
-    pub fn as_wished(self, wishes: &Wishes) -> Self {
+    pub fn wished(self, wishes: &Wishes) -> Self {
         Self { owners: wishes.owners.clone(), no_owner: wishes.no_owner, ..self }
     }
 

@@ -53,7 +53,7 @@ enum Writer {
     /// Each unit is a transaction with a mark.
     Units(Session, Means),
     /// All of them are one.
-    Append(Append),
+    Append(Box<Append>),
 }
 
 impl Restore {
@@ -175,7 +175,7 @@ impl RestoreSession for Restore {
             let id = &self.options.operation_id;
             let settings = (id.as_str(), self.wishes.analyze);
             let append = Append::begin(session, &place.target, means, chosen, moved, settings).await?;
-            *self.writer.lock().await = Writer::Append(append);
+            *self.writer.lock().await = Writer::Append(Box::new(append));
         } else {
             let text = serde_json::to_string(&place);
             token = Some(text.map_err(|error| Error::internal(format!("token: {error}")))?);
