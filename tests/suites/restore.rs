@@ -160,6 +160,98 @@ fn a_backup_or_a_clone_of_some_objects_holds_just_them() {
 }
 
 #[test]
+fn parts_of_a_table_are_chosen_together() {
+    let scene = Scene::new();
+    scene.sql("shop", "INSERT INTO app.orders (customer, total) SELECT 1, i FROM generate_series(1, 20000) AS i");
+    let backup = ["backup", "shop", "--set", "split-size=256kB", "--json"];
+    let told = scene.cofferdam.succeed(&backup, MINUTES).unwrap();
+    assert!(told.stdout.contains("data/app.orders/3") || told.stderr.contains("data/app.orders/3"), "it wasn't split");
+    scene.restores(&["--database", "copy", "--only", "app.orders"]);
+    assert_eq!(scene.sql("copy", "SELECT count(*) FROM app.orders"), "20100");
+    scene.sql("shop", "DELETE FROM app.orders");
+    scene.restores(&["--if-exists", "append", "--only", "app.orders"]);
+    assert_eq!(scene.sql("shop", "SELECT count(*), sum(total) FROM app.orders"), "20100|200015050");
+    scene.restores(&["--database", "copy2", "--except", "app.orders"]);
+    assert_eq!(scene.sql("copy2", "SELECT to_regclass('app.orders') IS NULL"), "t");
+}
+
+#[test]
+fn large_objects_are_chosen_as_a_whole_and_added_if_their_numbers_are_free() {
+    let scene = Scene::new();
+    scene.sql(
+        "shop",
+        "SELECT lo_from_bytea(4711, 'large'); SELECT lo_from_bytea(4712, repeat('x', 9000)::bytea);
+         ALTER LARGE OBJECT 4711 OWNER TO clerk; COMMENT ON LARGE OBJECT 4712 IS 'many'",
+    );
+    scene.cofferdam.succeed(&["backup", "shop"], MINUTES).unwrap();
+    let told = "SELECT string_agg(md5(lo_get(oid)) || lomowner::regrole || obj_description(oid, 'pg_largeobject'), ' ' ORDER BY oid)
+        FROM pg_largeobject_metadata";
+    let before = scene.sql("shop", told);
+    scene.restores(&["--database", "copy", "--only", "large-objects"]);
+    assert_eq!(scene.sql("copy", told), before);
+    assert_eq!(scene.relations("copy"), "");
+    scene.restores(&["--database", "copy2", "--only", "app.orders"]);
+    assert_eq!(scene.sql("copy2", "SELECT count(*) FROM pg_largeobject_metadata"), "0");
+    let append = ["--if-exists", "append", "--only", "large-objects", "--only", "other.things"];
+    scene.refuses(&append, "already exists");
+    assert_eq!(scene.sql("shop", "SELECT count(*) FROM other.things"), "5");
+    scene.sql("shop", "SELECT lo_unlink(4711), lo_unlink(4712), lo_from_bytea(1, 'another')");
+    scene.restores(&append);
+    assert_eq!(scene.sql("shop", "SELECT count(*) FROM other.things"), "10");
+    scene.sql("shop", "SELECT lo_unlink(1)");
+    assert_eq!(scene.sql("shop", told), before);
+}
+
+#[test]
+fn a_clone_replaces_and_adds_as_a_restore_does() {
+    let scene = Scene::new();
+    scene.server.create_database("copy").unwrap();
+    scene.sql("copy", "CREATE TABLE stale (id int)");
+    let clone = |arguments: &[&str]| {
+        let all = [&["clone", "shop", "shop", "--as", "copy"], arguments].concat();
+        scene.cofferdam.run(&all, MINUTES).unwrap()
+    };
+    assert!(!clone(&[]).status.success());
+    assert!(clone(&["--if-exists", "replace", "--drop-old", "--owner", "clerk=boss"]).status.success());
+    assert_eq!(scene.sql("copy", "SELECT to_regclass('public.stale') IS NULL"), "t");
+    assert_eq!(scene.sql("copy", "SELECT relowner::regrole FROM pg_class WHERE oid = 'app.orders'::regclass"), "boss");
+    scene.sql("copy", "DROP TABLE other.things");
+    let added = clone(&["--if-exists", "append", "--only", "other.things"]);
+    assert!(added.status.success(), "{}", added.stderr);
+    assert_eq!(scene.sql("copy", "SELECT count(*) FROM other.things"), "5");
+    assert_eq!(scene.databases(), "copy shop");
+}
+
+#[test]
+fn what_belongs_to_the_name_isnt_taken_from_the_backup() {
+    let scene = Scene::new();
+    scene.sql(
+        "postgres",
+        "ALTER DATABASE shop SET work_mem = '7MB'; COMMENT ON DATABASE shop IS 'then'; ALTER DATABASE shop OWNER TO clerk;
+         GRANT TEMPORARY ON DATABASE shop TO boss",
+    );
+    scene.cofferdam.succeed(&["backup", "shop"], MINUTES).unwrap();
+    scene.sql(
+        "postgres",
+        "ALTER DATABASE shop RESET work_mem; COMMENT ON DATABASE shop IS 'now'; ALTER DATABASE shop OWNER TO boss;
+         REVOKE TEMPORARY ON DATABASE shop FROM boss, PUBLIC",
+    );
+    let before = scene.sql("postgres", TRAITS);
+    for how in [&["--if-exists", "replace"][..], &["--if-exists", "append", "--except", "app.*"]] {
+        let told = scene.restores(how).stderr;
+        assert_eq!(scene.sql("postgres", TRAITS), before, "{how:?}");
+        for words in ["keeps its own settings", "keeps its own owner, privileges, comment"] {
+            assert!(told.contains(words), "{how:?}: {words} isn't in: {told}");
+        }
+    }
+    scene.restores(&["--database", "copy", "--owner", "clerk=boss"]);
+    assert_eq!(
+        scene.sql("postgres", &TRAITS.replace("'shop'", "'copy'")),
+        "boss|-1|then|{=Tc/boss,boss=CTc/boss}|0work_mem=7MB"
+    );
+}
+
+#[test]
 fn replacing_keeps_the_old_database_and_what_belongs_to_the_name() {
     let scene = Scene::new();
     scene.sql(

@@ -1,5 +1,6 @@
 //! `backup`.
 
+use super::globals::GlobalsArgs;
 use super::open::Purpose;
 use super::outcome::Outcome;
 use super::patience::Patience;
@@ -45,6 +46,9 @@ pub struct Args {
     tags: Vec<String>,
 
     #[command(flatten)]
+    globals: GlobalsArgs,
+
+    #[command(flatten)]
     patience: Patience,
 
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
@@ -63,7 +67,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         patience: args.patience.into(),
         jobs: args.jobs,
         tags: args.tags,
-        settings: args.settings,
+        settings: args.globals.settings(&party, args.settings)?,
     };
     if args.all_databases {
         return each(&party, &repository, request, session, &config).await;

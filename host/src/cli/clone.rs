@@ -1,5 +1,6 @@
 //! `clone`.
 
+use super::globals::GlobalsArgs;
 use super::into::IntoArgs;
 use super::outcome::Outcome;
 use super::patience::Patience;
@@ -49,6 +50,9 @@ pub struct Args {
     neutral: bool,
 
     #[command(flatten)]
+    globals: GlobalsArgs,
+
+    #[command(flatten)]
     patience: Patience,
 
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
@@ -61,6 +65,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let source = session.party(&config, &args.source).await?;
     let target = session.party(&config, &args.target).await?;
     let (if_exists, settings) = args.into.settings(&target, args.settings)?;
+    let settings = args.globals.settings(&source, settings)?;
     let request = Request {
         database: args.database,
         target: args.name,

@@ -56,10 +56,16 @@ impl IntoArgs {
             ("as-superuser", self.as_superuser),
         ];
         given.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name.to_owned(), "on".to_owned())));
-        let about = &party.plugin.inspection().about;
-        if let Some((name, _)) = given.iter().find(|(name, _)| about.settings.iter().all(|known| known.name != *name)) {
-            return Err(Error::unsupported(format!("the engine {} doesn't know --{name}", about.name)));
-        }
+        known(party, &given)?;
         Ok((self.if_exists, settings.into_iter().chain(given).collect()))
+    }
+}
+
+/// Refuses an option that the engine doesn't know by the same name.
+pub(super) fn known(party: &Party, given: &[(String, String)]) -> Result<()> {
+    let about = &party.plugin.inspection().about;
+    match given.iter().find(|(name, _)| about.settings.iter().all(|known| known.name != *name)) {
+        Some((name, _)) => Err(Error::unsupported(format!("the engine {} doesn't know --{name}", about.name))),
+        None => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ mod completions;
 pub mod exit;
 mod findings;
 mod global;
+mod globals;
 mod human;
 mod instance;
 mod interrupt;

@@ -1,7 +1,7 @@
 //! `restore`.
 
 use super::findings::Findings;
-use super::into::IntoArgs;
+use super::into::{self, IntoArgs};
 use super::open::Purpose;
 use super::outcome::Outcome;
 use super::selector::{self, Selector};
@@ -39,6 +39,10 @@ pub struct Args {
     #[command(flatten)]
     into: IntoArgs,
 
+    /// Also make the roles that the backup holds and the server doesn't have; those that are there stay as they are
+    #[arg(long)]
+    globals: bool,
+
     /// Sessions that write side by side
     #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = super::jobs())]
     jobs: usize,
@@ -62,7 +66,11 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
     let repository = session.repository(&config, Purpose::Everything).await?;
     let manifest = session.or_cancelled(args.backup.find(&repository)).await?;
     let party = session.party(&config, &args.to).await?;
-    let (if_exists, settings) = args.into.settings(&party, args.settings)?;
+    let (if_exists, mut settings) = args.into.settings(&party, args.settings)?;
+    let globals: Vec<(String, String)> =
+        args.globals.then(|| ("globals".to_owned(), "on".to_owned())).into_iter().collect();
+    into::known(&party, &globals)?;
+    settings.extend(globals);
     let request = Request {
         database: args.database,
         only: args.only,

@@ -8,6 +8,7 @@ mod comparable;
 mod counts;
 mod entry;
 mod files;
+mod globals;
 mod instance;
 mod order;
 mod quote;

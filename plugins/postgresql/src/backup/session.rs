@@ -8,11 +8,12 @@ use super::{copy, drift, large_objects, recovery, sequences, snapshot, split, ta
 use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
+use crate::globals::{self, Globals};
 use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
-use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
+use cofferdam_sdk::{Endpoint, Error, Options, Reading, Result, options};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -37,6 +38,7 @@ struct Leader {
     consistency: &'static str,
     /// Bytes of a table from which on it is read in parts.
     split: Option<u64>,
+    settings: Options,
     planned: RefCell<Planned>,
 }
 
@@ -75,10 +77,11 @@ impl BackupSession for Backup {
         let session = Session::open(&source, options.database.clone(), &options.operation_id).await?;
         session.prepare_reading().await?;
         let split = split::size(&session, &options.extra).await?;
+        let settings = options.extra.clone();
         let watch = Watch::open(source, options).await?;
         let locked = snapshot::lock_and_export(&session, &watch.session()).await;
         let snapshot = locked.map_err(recovery::explained)?;
-        let leader = Leader { watch, snapshot, consistency, split, planned: RefCell::default() };
+        let leader = Leader { watch, snapshot, consistency, split, settings, planned: RefCell::default() };
         Ok(Self { session: Rc::new(session), leader: Some(leader), patterns })
     }
 
@@ -99,12 +102,17 @@ impl BackupSession for Backup {
         };
         let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
         let inventory = Inventory::read(self.catalogue()).await.map_err(recovery::explained)?;
-        let census = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
+        let mut census: Vec<census::Row> = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
         let mut units = Units::build(inventory, leader.split, facts.standby);
         if !self.patterns.choose_all() {
             let (chosen, notes) = Chosen::of(&units.contents, &self.patterns)?;
             units.notes.extend(notes);
             units.choose(&chosen)?;
+        }
+        if globals::wanted(&leader.settings)? {
+            let globals = Globals::read(self.catalogue(), &leader.settings).await.map_err(recovery::explained)?;
+            census.extend(globals.census.iter().cloned());
+            units.add_globals(globals);
         }
         let token = Token { snapshot: leader.snapshot.clone() };
         let token = serde_json::to_string(&token).map_err(|error| Error::internal(format!("token: {error}")))?;

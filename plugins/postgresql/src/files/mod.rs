@@ -5,8 +5,9 @@ mod master;
 mod order;
 mod text;
 
-use crate::backup::units::{COPY, LARGE_OBJECT_PAGES};
+use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, note};
 use crate::entry::{Entry, FORMAT, LONGEST};
+use crate::globals;
 use crate::quote::{idents, literal, qualified};
 use crate::restore::Facts;
 use crate::restore::large_objects::{FILL, PUT, STAGE};
@@ -27,7 +28,9 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
             .with_hint("choose objects when the backup is made, or when it is restored"));
     }
     let facts = Facts::of(&source)?;
-    let units = order::order(source.units.clone())?;
+    let (globals, units): (Vec<Unit>, Vec<Unit>) =
+        source.units.iter().cloned().partition(|unit| unit.name == globals::UNIT);
+    let units = order::order(units)?;
     let mut files: Vec<File> = Vec::new();
     for run in units.chunk_by(|a, b| a.format == FORMAT && b.format == FORMAT && folder(a) == folder(b)) {
         let number = files.len() + 1;
@@ -48,7 +51,8 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let script = master::script(&source, &facts, &paths, &Fence::new());
     files.push(File { path: master::NAME.to_owned(), parts: vec![Part::Bytes(script.into_bytes())] });
-    Ok(Layout { files, notes: Vec::new() })
+    let reason = "roles with their passwords, and what else is the server's, never become files";
+    Ok(Layout { files, notes: globals.iter().map(|unit| note("left-out", unit.name.clone(), reason)).collect() })
 }
 
 /// A unit's stream as it belongs into its file.

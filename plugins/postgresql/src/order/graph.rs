@@ -268,6 +268,7 @@ impl<'a> Graph<'a> {
         if matches!(object.kind, Kind::Attach | Kind::SequenceOwner) {
             let needed = object.needs.iter().filter_map(|id| self.objects.get(id));
             entry.needs.extend(needed.map(|other| other.address.clone()).filter(|other| *other != object.address));
+            entry.needs.sort_unstable();
         }
         entry
     }

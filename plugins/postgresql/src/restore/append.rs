@@ -26,6 +26,9 @@ use cofferdam_sdk::{Endpoint, Error, Lines, Result, options};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 
+/// Objects that stay as they are are named, if they aren't more than these.
+const NAMED: usize = 10;
+
 /// What a database that is added to holds already.
 pub async fn holds(session: &Session) -> Result<BTreeSet<String>> {
     session.prepare_reading().await?;
@@ -90,10 +93,15 @@ impl Move {
 /// What stands against adding, looked at before anything is changed.
 pub async fn check(session: &Session, source: &Source, chosen: &Chosen, moved: Option<&Move>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let mut kept: BTreeSet<&str> = chosen.named_and_there().map(String::as_str).collect();
     for unit in source.units.iter().filter(|unit| unit.name.starts_with("data/")) {
         let table = Table::of(unit)?;
         let address = table.address();
         if !chosen.is_there(&address) || !chosen.wants(unit)? {
+            continue;
+        }
+        if !kept.remove(address.as_str()) {
+            // Another part of a table that was looked at.
             continue;
         }
         let name = qualified(&table.schema, &table.name);
@@ -118,6 +126,11 @@ pub async fn check(session: &Session, source: &Source, chosen: &Chosen, moved: O
             finding("blocker", address, format!("its columns aren't those of the backup: {list}"), None)
         });
     }
+    let reason = "there already: it stays as it is";
+    findings.extend(match kept.len() {
+        0..=NAMED => kept.into_iter().map(|object| finding("left-out", object, reason, None)).collect(),
+        others => vec![finding("left-out", format!("{others} objects"), reason, None)],
+    });
     if let Some(moved) = moved {
         findings.extend(extensions_aside(session, moved, chosen).await?);
         let what = format!(
@@ -251,16 +264,18 @@ impl Append {
         let (mut notes, mut made, mut tablespace) = (Vec::new(), Made::default(), None);
         while let Some(line) = lines.next().await? {
             let entry = Entry::parse(&line)?;
-            if sequences && self.chosen.is_there(&entry.object) {
-                self.raised.borrow_mut().extend(Some(entry).filter(|entry| self.chosen.has(&entry.object)));
+            if sequences && self.chosen.is_there(&entry.object) && self.chosen.has(&entry.object) {
+                self.means.roles.count(&entry, &mut made);
+                self.raised.borrow_mut().push(entry);
                 continue;
             }
             let own = self.moved.as_ref().is_some_and(|moved| entry.object == format!("SCHEMA {}", ident(&moved.from)));
             if !self.chosen.judge(&entry).carries(&entry, &mut notes) {
+                made.leave_out(&entry);
                 continue;
             }
             if !self.means.providers.allow(&entry) {
-                made.left_out.extend(&entry.carries);
+                made.leave_out(&entry);
                 notes.extend(self.means.providers.note(&entry));
                 continue;
             }

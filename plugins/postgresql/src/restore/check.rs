@@ -58,6 +58,9 @@ pub async fn look(
     findings.extend(version(maintenance, facts));
     findings.extend(extensions(maintenance, facts, &scope).await?);
     findings.extend(roles(maintenance, facts, wishes).await?);
+    if wishes.globals {
+        findings.extend(globals(maintenance, facts).await?);
+    }
     let tablespaces = Tablespaces::read(maintenance, &options.extra).await?;
     let own = facts.tablespace.iter().filter(|name| *name != DEFAULT_TABLESPACE && way != Way::Adding);
     let named: BTreeSet<&String> = facts.tablespaces.iter().chain(own).collect();
@@ -133,10 +136,26 @@ async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope) -> Resu
     Ok(findings)
 }
 
+/// What stands against restoring what belongs to the server.
+async fn globals(maintenance: &Session, facts: &Facts) -> Result<Option<Finding>> {
+    if facts.globals.is_empty() {
+        let what = "the backup holds no roles or what else is the server's: it wasn't made with --globals";
+        return Ok(Some(finding("blocker", "globals", what, None)));
+    }
+    let may = "SELECT rolsuper OR rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user";
+    if maintenance.connection.value(may).await?.as_deref() == Some("t") {
+        return Ok(None);
+    }
+    let remedy = "SELECT pg_catalog.format('ALTER ROLE %I CREATEROLE', current_user)";
+    let remedy = maintenance.connection.value(remedy).await?;
+    Ok(Some(finding("blocker", "globals", "the role may not make roles", remedy)))
+}
+
 async fn roles(maintenance: &Session, facts: &Facts, wishes: &Wishes) -> Result<Vec<Finding>> {
     let there = maintenance.connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
     let named = facts.roles.iter().map(|role| wishes.owners.get(role).unwrap_or(role));
-    let mut missing: Vec<&String> = named.filter(|role| !there.contains(role)).collect();
+    let come = |role: &String| wishes.globals && facts.globals.contains(role);
+    let mut missing: Vec<&String> = named.filter(|role| !there.contains(role) && !come(role)).collect();
     missing.sort();
     missing.dedup();
     let mut findings: Vec<Finding> = missing

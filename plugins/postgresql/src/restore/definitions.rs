@@ -13,7 +13,6 @@ use super::means::Means;
 use super::roles::Made;
 use super::target::Target;
 use crate::backup::units::{LAST, SUBSCRIPTIONS, note};
-use crate::counts::Counts;
 use crate::entry::{Entry, LONGEST};
 use crate::quote::ident;
 use crate::selection::Chosen;
@@ -76,13 +75,19 @@ impl Definitions<'_> {
             rows += entries.len() as u64;
             let last = entries.len() < PART;
             if let Some(chosen) = self.chosen {
-                entries.retain(|entry| chosen.judge(entry).carries(entry, &mut notes));
+                entries.retain(|entry| {
+                    let carried = chosen.judge(entry).carries(entry, &mut notes);
+                    if !carried {
+                        count.leave_out(entry);
+                    }
+                    carried
+                });
             }
             for entry in &entries {
                 if self.means.providers.allow(entry) {
                     self.means.roles.count(entry, &mut count);
                 } else {
-                    count.left_out.extend(&entry.carries);
+                    count.leave_out(entry);
                 }
             }
             notes.extend(entries.iter().filter_map(|entry| self.means.providers.note(entry)));
@@ -166,16 +171,15 @@ pub async fn may_subscribe(session: &Session) -> Result<bool> {
 /// Reads a unit without running anything of it, and tells of each object why.
 pub async fn leave_out(data: Data, complete: Complete, reason: &str) -> Result<Summary> {
     let mut lines = Lines::new(data, LONGEST);
-    let (mut objects, mut left_out) = (BTreeSet::new(), Counts::default());
+    let (mut objects, mut made) = (BTreeSet::new(), Made::default());
     while let Some(line) = lines.next().await? {
         let entry = Entry::parse(&line)?;
-        left_out.extend(&entry.carries);
-        entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| left_out.add(kind, 1));
+        made.leave_out(&entry);
         objects.insert(entry.object);
     }
     complete.await?;
     let notes = objects.into_iter().map(|object| note("left-out", object, reason)).collect();
-    Ok(Summary { notes, left_out: left_out.into_list(), ..Summary::default() })
+    Ok(Summary { notes, left_out: made.left_out.into_list(), ..Summary::default() })
 }
 
 /// The mark and the statements as one text, if it isn't long.

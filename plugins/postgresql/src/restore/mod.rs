@@ -24,7 +24,7 @@ mod wishes;
 
 pub use finish::rename;
 pub use neutral::neutralize;
-pub use roles::Roles;
+pub use roles::{Made, Roles};
 pub use session::Restore;
 pub use source::Facts;
 pub use target::{Target, WORKING_INFIX, exists, restoring_comment};

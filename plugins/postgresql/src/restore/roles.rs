@@ -32,6 +32,14 @@ pub struct Made {
     pub left_out: Counts,
 }
 
+impl Made {
+    /// Counts an entry that isn't made at all.
+    pub fn leave_out(&mut self, entry: &Entry) {
+        self.left_out.extend(&entry.carries);
+        entry.for_roles.iter().filter_map(|s| s.carries.as_deref()).for_each(|kind| self.left_out.add(kind, 1));
+    }
+}
+
 impl Roles {
     /// Reads them.
     pub async fn read(session: &Session) -> Result<Self> {

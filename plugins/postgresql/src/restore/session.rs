@@ -2,7 +2,7 @@
 
 use super::append::Append;
 use super::check::{self, Looked};
-use super::definitions::Definitions;
+use super::definitions::{Definitions, leave_out};
 use super::marker::Marker;
 use super::means::Means;
 use super::source::Facts;
@@ -10,7 +10,8 @@ use super::target::Target;
 use super::way::Way;
 use super::wishes::Wishes;
 use super::{finish, large_objects, prepare, replace};
-use crate::backup::units::LARGE_OBJECT_PAGES;
+use crate::backup::units::{LARGE_OBJECT_PAGES, note};
+use crate::globals;
 use crate::quote::{idents, qualified};
 use crate::selection::Chosen;
 use crate::session::Session;
@@ -51,7 +52,7 @@ enum Writer {
     #[default]
     None,
     /// Each unit is a transaction with a mark.
-    Units(Session, Means),
+    Units(Box<(Session, Means)>),
     /// All of them are one.
     Append(Box<Append>),
 }
@@ -111,7 +112,26 @@ impl Restore {
     async fn units(&self, target: &Target) -> Result<Writer> {
         let session = target.open(&self.endpoint, &self.options.operation_id).await?;
         let means = Means::read(&session, target, &self.options.extra, &self.wishes).await?;
-        Ok(Writer::Units(session, means))
+        Ok(Writer::Units(Box::new((session, means))))
+    }
+
+    /// Writes or passes over what belongs to the server. Others read which roles are there when they write their first
+    /// unit, which comes after this one.
+    async fn globals(&self, target: &Target, again: bool, data: Data, complete: Complete) -> Result<Summary> {
+        let session = target.open(&self.endpoint, &self.options.operation_id).await?;
+        let mark = self.marker.whole(globals::UNIT);
+        let marked = target.way != Way::Adding;
+        let done = marked && again && self.marker.is_done(&session, globals::UNIT).await?;
+        if self.wishes.globals && !done {
+            return globals::write(&session, &mark, data, complete).await;
+        }
+        let reason = if done { "an attempt before made what wasn't there" } else { "it comes only with --globals" };
+        let summary = leave_out(data, complete, reason).await?;
+        if marked && !done {
+            session.connection.run(mark).await?;
+        }
+        let told = note("left-out", "roles and what else is the server's", reason);
+        Ok(Summary { notes: vec![told], ..summary })
     }
 
     async fn copy(
@@ -150,7 +170,6 @@ impl RestoreSession for Restore {
         let place: Place =
             serde_json::from_str(&token).map_err(|error| Error::internal(format!("the token isn't ours: {error}")))?;
         let session = Self::new(target, options)?;
-        *session.writer.lock().await = session.units(&place.target).await?;
         *session.place.borrow_mut() = Some(Rc::new(place));
         Ok(session)
     }
@@ -186,13 +205,16 @@ impl RestoreSession for Restore {
 
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
         let place = self.place()?;
+        if unit.name == globals::UNIT {
+            return self.globals(&place.target, attempt > 0, data, complete).await;
+        }
         let mut writer = self.writer.lock().await;
         if matches!(*writer, Writer::None) {
             *writer = self.units(&place.target).await?;
         }
         let (session, means) = match &*writer {
             Writer::Append(append) => return append.write(&unit, data, complete).await,
-            Writer::Units(session, means) => (session, means),
+            Writer::Units(units) => (&units.0, &units.1),
             Writer::None => return Err(Error::internal("there is no connection to write with")),
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;

@@ -25,6 +25,8 @@ pub struct Facts {
     pub extensions: Vec<Extension>,
     /// Roles that its objects name.
     pub roles: Vec<String>,
+    /// The roles of the server, if the backup holds them.
+    pub globals: Vec<String>,
     /// Whom the database belongs to.
     pub owner: Option<String>,
     /// Its own tablespace.
@@ -75,6 +77,7 @@ impl Facts {
             icu_rules: value("icu-rules").ok(),
             extensions: extensions.unwrap_or_default(),
             roles: serde_json::from_str(&value("roles")?).map_err(|error| unreadable("roles", error))?,
+            globals: names("globals")?,
             owner: value("owner").ok(),
             tablespace: value("tablespace").ok(),
             tablespaces: names("tablespaces")?,

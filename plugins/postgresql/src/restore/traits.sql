@@ -54,7 +54,10 @@ FROM (
         )
     FROM pg_database AS d
     CROSS JOIN LATERAL (
-        SELECT DISTINCT a.grantee FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+        SELECT a.grantee FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+        UNION
+        -- It is the new one's owner by then.
+        SELECT o.datdba FROM pg_database AS o WHERE o.datname = :old
     ) AS g
     WHERE d.datname = :new
       AND EXISTS (SELECT FROM pg_database AS o WHERE o.datname = :old AND (o.datacl IS NOT NULL OR d.datacl IS NOT NULL))

@@ -1,5 +1,6 @@
 //! How the operator wants a restore.
 
+use crate::globals;
 use cofferdam_sdk::engine::RestoreOptions;
 use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Error, Result, options};
@@ -35,6 +36,8 @@ pub struct Wishes {
     pub drop_old: bool,
     /// Whether the source's functions may run as a superuser.
     pub as_superuser: bool,
+    /// Whether what belongs to the server comes too.
+    pub globals: bool,
     /// Whether the planner's statistics are gathered.
     pub analyze: bool,
 }
@@ -61,6 +64,11 @@ impl Wishes {
             return Err(Error::invalid_options("into-schema adds to a database that is there")
                 .with_hint("use it with --if-exists append"));
         }
+        let globals = globals::wanted(&given.extra)?;
+        if globals && if_exists == IfExists::Append {
+            return Err(Error::invalid_options("roles and what else is the server's can't be added with a database")
+                .with_hint("restore into a database of its own with --globals"));
+        }
         let mut owners = HashMap::new();
         for (_, pair) in given.extra.iter().filter(|(name, _)| name == "owner") {
             let (from, to) = pair
@@ -80,6 +88,7 @@ impl Wishes {
             end_sessions: switch("end-sessions")?,
             drop_old: switch("drop-old")?,
             as_superuser: switch("as-superuser")?,
+            globals,
             analyze: options::get(&given.extra, "analyze").is_none() || switch("analyze")?,
         })
     }

@@ -81,6 +81,11 @@ impl Chosen {
         self.there.contains(object)
     }
 
+    /// What was named and is on the target already.
+    pub fn named_and_there(&self) -> impl Iterator<Item = &String> {
+        self.named.intersection(&self.there)
+    }
+
     /// Whether an object was chosen.
     pub fn has(&self, object: &str) -> bool {
         self.objects.contains(object)

@@ -59,6 +59,9 @@ impl Survey {
                 entry.of = Some(object).filter(|object| *object != entry.object);
             }
         }
+        // Places differ from database to database, and definitions are compared.
+        entry.needs.sort_unstable();
+        entry.needs.dedup();
         entry.free = entry.of.is_none() && !self.objects.contains(&entry.object);
         entry
     }
@@ -135,11 +138,12 @@ impl Survey {
         let sequences: HashSet<Id> = inventory.sequences.iter().map(|sequence| sequence.id()).collect();
         for edge in &inventory.edges {
             let (from, on, part) = (edge.from(), edge.on(), edge.part);
-            if let Some(late) = self.late_of(from) {
+            if let Some(id) = self.late_of(from) {
                 if let Some(place) = self.place(on) {
-                    let late = self.late.entry(late).or_default();
+                    let late = self.late.entry(id).or_default();
                     late.needs.insert(place);
-                    if part && late.of.is_none() {
+                    // That a table is in a publication doesn't make the publication the table's.
+                    if part && late.of.is_none() && id == from {
                         late.of = Some(place);
                     }
                 }

@@ -14,6 +14,7 @@ use super::sequences;
 use crate::catalog::large_objects::Count;
 use crate::counts::Counts;
 use crate::entry::{Entry, FORMAT};
+use crate::globals::{self, Globals};
 use crate::order::order;
 use crate::quote::qualified;
 use crate::selection::{self, Chosen, Contents, Survey};
@@ -62,6 +63,8 @@ pub struct Units {
     pub sequences: Vec<(String, String)>,
     /// What there is to choose from.
     pub contents: Contents,
+    /// The roles of the server, if they come too.
+    pub global_roles: Vec<String>,
 }
 
 impl Units {
@@ -107,6 +110,7 @@ impl Units {
             large_objects,
             sequences: building.values,
             contents: survey.contents(),
+            global_roles: Vec::new(),
         }
     }
 
@@ -161,6 +165,30 @@ impl Units {
             self.left_out.add(kind, before.of(kind).saturating_sub(now.of(kind)));
         }
         Ok(())
+    }
+
+    /// What belongs to the server, before everything else.
+    pub fn add_globals(&mut self, globals: Globals) {
+        for unit in &mut self.units {
+            unit.after.push(globals::UNIT.to_owned());
+        }
+        let bytes: usize = globals.entries.iter().flat_map(|entry| &entry.sql).map(String::len).sum();
+        self.units.push(Unit {
+            name: globals::UNIT.to_owned(),
+            format: FORMAT.to_owned(),
+            // It isn't the database's, which is what is compared.
+            framing: "none".to_owned(),
+            objects: Vec::new(),
+            after: Vec::new(),
+            estimated_bytes: Some(bytes as u64),
+            estimated_rows: None,
+            leader: true,
+            external: false,
+            extra: Vec::new(),
+        });
+        self.entries.insert(globals::UNIT.to_owned(), globals.entries);
+        self.notes.extend(globals.notes);
+        self.global_roles = globals.roles;
     }
 
     /// The roles that any entry names.
