@@ -193,7 +193,7 @@ fn large_objects_are_chosen_as_a_whole_and_added_if_their_numbers_are_free() {
     scene.restores(&["--database", "copy2", "--only", "app.orders"]);
     assert_eq!(scene.sql("copy2", "SELECT count(*) FROM pg_largeobject_metadata"), "0");
     let append = ["--if-exists", "append", "--only", "large-objects", "--only", "other.things"];
-    scene.refuses(&append, "already exists");
+    scene.refuses(&append, "a large object of this number is there already");
     assert_eq!(scene.sql("shop", "SELECT count(*) FROM other.things"), "5");
     scene.sql("shop", "SELECT lo_unlink(4711), lo_unlink(4712), lo_from_bytea(1, 'another')");
     scene.restores(&append);

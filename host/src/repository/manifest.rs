@@ -15,9 +15,10 @@ use crate::repository::layout::ChunkObject;
 /// The version that this program writes, and the newest that it reads.
 pub(super) const VERSION: u32 = 1;
 
-/// A backup's name: its time in UTC and eight random hexadecimal digits, `20260131T235959Z-1a2b3c4d`.
+/// A backup's name, `20260131T235959Z-1a2b3c4d`: its time in UTC, and behind the dash four hexadecimal digits that say how
+/// far the second had come, in 65,536ths, and four random ones.
 ///
-/// Names sort by time. [`Repository::find`](super::Repository::find) takes any unambiguous beginning or end.
+/// Names sort by time, those of one second too: the latest backup is the one that began last. [`Repository::find`](super::Repository::find) takes any unambiguous beginning or end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BackupId(String);
@@ -28,8 +29,9 @@ impl BackupId {
     /// # Errors
     /// "internal" if the operating system has no random numbers.
     pub fn new(started: Timestamp) -> Result<Self> {
-        let random = random::<4>()?;
-        Ok(Self(format!("{}-{}", started.strftime("%Y%m%dT%H%M%SZ"), hex(random.as_slice()))))
+        let random = random::<2>()?;
+        let begun = i64::from(started.subsec_nanosecond()) * 0x1_0000 / 1_000_000_000;
+        Ok(Self(format!("{}-{begun:04x}{}", started.strftime("%Y%m%dT%H%M%SZ"), hex(random.as_slice()))))
     }
 
     /// Reads a whole name.
@@ -259,6 +261,10 @@ mod tests {
         let late = BackupId::new("2026-02-01T00:00:00Z".parse().unwrap()).unwrap();
         assert!(early.as_str().starts_with("20260131T235959Z-") && early < late);
         assert_eq!(BackupId::parse(early.as_str()).unwrap(), early);
+        let within = ["00", "000016", "5", "999999"]
+            .map(|fraction| BackupId::new(format!("2026-01-31T23:59:59.{fraction}Z").parse().unwrap()).unwrap());
+        assert!(within.is_sorted(), "{within:?}");
+        assert!(within.last().unwrap().as_str().starts_with("20260131T235959Z-ffff"));
     }
 
     #[test]

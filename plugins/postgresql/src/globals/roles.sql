@@ -37,10 +37,10 @@ SELECT
                     ELSE quote_literal(substr(c.setting, strpos(c.setting, '=') + 1))
                 END
             )
-            ORDER BY c.setting
+            ORDER BY c.place
         )
         FROM pg_db_role_setting AS s
-        CROSS JOIN unnest(s.setconfig) AS c (setting)
+        CROSS JOIN unnest(s.setconfig) WITH ORDINALITY AS c (setting, place)
         WHERE s.setrole = r.oid AND s.setdatabase = 0
     ) AS settings
 FROM $roles AS r

@@ -5,6 +5,7 @@
 //! schema of that name which is there already is called otherwise meanwhile; nobody else sees that.
 
 use super::check::finding;
+use super::definitions::explained;
 use super::definitions::{ANALYZE, MAY_NOT_SUBSCRIBE, leave_out, may_subscribe};
 use super::large_objects;
 use super::means::Means;
@@ -290,7 +291,7 @@ impl Append {
                     continue;
                 }
                 let made = self.session.connection.run(sql.as_ref()).await;
-                made.map_err(|error| error.while_doing(format!("making {}", entry.object)))?;
+                made.map_err(|error| explained(error, &entry.object))?;
             }
         }
         complete.await?;

@@ -209,12 +209,17 @@ async fn run(session: &Session, statements: &[(&str, Cow<'_, str>)]) -> Result<(
     join_all(calls).await.into_iter().try_for_each(|result| result.map(drop))
 }
 
-fn explained(error: Error, object: &str) -> Error {
+/// The error with the object that it is about, and what to do where the server doesn't say.
+pub fn explained(error: Error, object: &str) -> Error {
     let error = error.while_doing(format!("making {object}"));
     match error.engine_code.as_deref() {
         // Feature not supported or file missing: CREATE EXTENSION without the extension's files.
         Some("0A000" | "58P01") if object.starts_with("EXTENSION") && error.hint.is_none() => {
             error.with_hint("install the extension's package on the target server")
+        }
+        // Unique violation: the numbers of large objects are their names.
+        Some("23505") if object.starts_with("LARGE OBJECT") => {
+            error.with_hint("a large object of this number is there already; restore into another database")
         }
         _ => error,
     }
