@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -183,6 +184,36 @@ fn a_small_unit_that_is_not_read_is_noticed_too() {
     let restored =
         cofferdam.run(&["restore", "odd@latest", "--to", "odd", "--set", "fault=unread-kept"], BOUND).unwrap();
     assert_fails(&restored, FAILED, &["the plugin faulty says that it wrote the unit, and hasn't read it to its end"]);
+}
+
+/// Tried again it might even find its own mark, and the part would pass for the whole.
+#[test]
+fn a_plugin_that_counts_what_broke_off_is_found_out() {
+    let cofferdam = scene();
+    cofferdam.succeed(&["backup", "odd"], BOUND).unwrap();
+    let restore = |fault: &str| {
+        cofferdam.run(&["restore", "odd@latest", "--to", "odd", "--set", &format!("fault={fault}")], BOUND)
+    };
+    assert!(restore("heedless").unwrap().status.success(), "nothing broke off yet");
+    damage(&cofferdam.repository().join("chunks"));
+    let words = ["the plugin faulty says that it wrote the unit, though its stream broke off", "cause: ", "hint: "];
+    assert_fails(&restore("heedless").unwrap(), FAILED, &words);
+    assert_fails(&restore("none").unwrap(), CORRUPT, &["unit schema", "the object was changed"]);
+}
+
+/// Flips a byte in the middle of every file.
+fn damage(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            damage(&path);
+            continue;
+        }
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
 }
 
 #[test]

@@ -125,16 +125,22 @@ impl Taken {
             _ => Err(unread(plugin)),
         }
     }
+
+    /// Whether the plugin was told that it has all of the stream.
+    fn was_whole(&mut self) -> bool {
+        self.went_in.try_recv().is_ok()
+    }
 }
 
 /// Feeds a stream to a plugin and waits for what it does with it. Gives the plugin's answer and what went in.
 ///
 /// # Errors
-/// The one that was the cause of the other, or that of a plugin that answers and hasn't read its stream.
+/// The one that was the cause of the other, or that of a plugin that answers and hasn't read its stream, or that counts one
+/// which broke off.
 pub(super) async fn through<T>(
     feeding: impl Future<Output = Result<()>>,
     writing: impl Future<Output = Result<T>>,
-    taken: Taken,
+    mut taken: Taken,
     plugin: &str,
 ) -> Result<(T, Measured)> {
     let answered = CancellationToken::new();
@@ -154,8 +160,9 @@ pub(super) async fn through<T>(
     let answer = match (fed, written) {
         (Ok(()), Ok(answer)) => answer,
         (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread(plugin)),
+        (Err(error), Ok(_)) if taken.was_whole() => return Err(error),
+        (Err(error), Ok(_)) => return Err(believed(plugin, &error)),
         // The source's failure is the cause of the writer's, unless the writer had stopped taking.
-        (Err(error), Ok(_)) => return Err(error),
         (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
         (_, Err(error)) => return Err(error),
     };
@@ -165,6 +172,13 @@ pub(super) async fn through<T>(
 /// Says that a plugin claims to have written what it hasn't read.
 fn unread(plugin: &str) -> Error {
     Error::plugin(format!("the plugin {plugin} says that it wrote the unit, and hasn't read it to its end"))
+        .with_hint("this is a fault of the plugin; tell its author, with the message")
+}
+
+/// Says that a plugin claims to have written what never came. Never tried again: it may have marked the part as the whole.
+fn believed(plugin: &str, error: &Error) -> Error {
+    Error::plugin(format!("the plugin {plugin} says that it wrote the unit, though its stream broke off"))
+        .with_cause(error.to_string())
         .with_hint("this is a fault of the plugin; tell its author, with the message")
 }
 

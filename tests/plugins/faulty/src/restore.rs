@@ -45,6 +45,9 @@ impl RestoreSession for Restore {
                 break;
             }
         }
+        if self.0.is("heedless") {
+            return Ok(Summary { rows: rows.and(Some(rows::count(&came))), ..Summary::default() });
+        }
         complete.await?;
         if came != expected {
             return Err(Error::corrupt(format!("unit {} isn't what was backed up", unit.name)));
