@@ -132,11 +132,14 @@ fn a_server_that_is_written_to_loses_nothing_and_the_backup_says_so() {
 }
 
 #[test]
-fn a_value_that_is_larger_than_the_sandbox_passes_through() {
+fn a_value_and_names_that_are_larger_than_the_sandbox_pass_through() {
     // Zeros would be compressed, and a small value proves nothing.
     let server = Redis::start_with(&["--rdbcompression", "no"]).unwrap();
     let cofferdam = scene(&server);
     server.command(0, &["SETRANGE", "large", "200000000", "the end"]).unwrap();
+    // A backup says each name three times, and a restore once.
+    let names = "for i=1,30000 do redis.call('SET', string.rep('k', 2000) .. i, i) end";
+    server.command(0, &["EVAL", names, "0"]).unwrap();
     cofferdam.configure("[limits]\nmemory = \"96MiB\"\n").unwrap();
     let before = portrait(&server, 0);
     let id = backup(&cofferdam);

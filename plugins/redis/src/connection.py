@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
+import wit_world
+from componentize_py_async_support import spawn
+from componentize_py_async_support.streams import ByteStreamWriter
 from componentize_py_types import Err
 from wit_world.imports import secret_write, tcp
 from wit_world.imports.endpoint import Endpoint
@@ -20,6 +23,12 @@ def request(*words: bytes | str | int) -> bytes:
         word = word if isinstance(word, bytes) else str(word).encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(word), word))
     return b"".join(parts)
+
+
+async def fill(sink: ByteStreamWriter, data: bytes) -> None:
+    """Writes all of a stream. If nobody reads it, the reader says why."""
+    with sink:
+        await sink.write_all(data)
 
 
 class Connection:
@@ -71,9 +80,12 @@ class Connection:
         return [await self.reply() for _ in requests]
 
     async def send(self, data: bytes) -> None:
-        """Sends bytes in pieces that the host takes."""
-        for start in range(0, len(data), 8 << 20):
-            await self.wire.write(data[start : start + (8 << 20)])
+        """Sends many bytes, as a stream: componentize-py never frees those of a list that it hands to the host."""
+        sink, stream = wit_world.byte_stream()
+        spawn(fill(sink, data))
+        written = await self.wire.write_stream(stream)
+        if written != len(data):
+            fail("internal", f"{written} bytes of {len(data)} were written")
 
     async def answer(self) -> Any:
         """The next reply, which must not be a refusal."""

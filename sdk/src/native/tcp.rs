@@ -5,6 +5,8 @@ use std::cell::Cell;
 use super::instance::{Endpoint, Instance, Open};
 use super::pipe::{Peer, Pipe};
 use super::run::spawn_local;
+use super::stream::{StreamReader, StreamResult};
+use crate::lock::Mutex;
 use crate::{Error, Result};
 
 /// What may be said before TLS where it is required, in bytes.
@@ -12,6 +14,8 @@ const BEFORE_TLS: usize = 256;
 /// The most that one read may ask for, and one write may hold, in bytes.
 const MOST_READ: u32 = 1 << 20;
 const MOST_WRITTEN: usize = 16 << 20;
+/// What is taken of a stream at once, in bytes.
+const PIECE: usize = 64 << 10;
 /// Answers to challenges on one connection.
 const MOST_ANSWERS: u8 = 3;
 
@@ -19,10 +23,18 @@ const MOST_ANSWERS: u8 = 3;
 pub struct Connection {
     pipe: Pipe,
     instance: Instance,
-    in_the_clear: Cell<usize>,
+    /// Held by whoever writes: writes take turns.
+    writing: Mutex<Writing>,
     answers: Cell<u8>,
     secret_written: Cell<bool>,
     _open: Open,
+}
+
+#[derive(Default)]
+struct Writing {
+    in_the_clear: usize,
+    /// Whether a stream ended in an error: half a message may have gone out.
+    lost: bool,
 }
 
 impl Connection {
@@ -38,8 +50,8 @@ impl Connection {
         let pipe = Pipe::default();
         spawn_local(handler(Peer(pipe.clone())));
         let _open = instance.opened();
-        let (in_the_clear, answers, secret_written) = Default::default();
-        Ok(Self { pipe, instance, in_the_clear, answers, secret_written, _open })
+        let (writing, answers, secret_written) = Default::default();
+        Ok(Self { pipe, instance, writing, answers, secret_written, _open })
     }
 
     /// What the operator wants of TLS.
@@ -76,17 +88,41 @@ impl Connection {
         if data.len() > MOST_WRITTEN {
             return Err(Error::invalid_options(format!("a write takes at most {MOST_WRITTEN} bytes")));
         }
+        self.put(&mut *self.writing.lock().await, &data)
+    }
+
+    /// Writes a stream to its end; says how many bytes that were.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; nothing can be written after one.
+    pub async fn write_stream(&self, mut data: StreamReader<u8>) -> Result<u64> {
+        let mut writing = self.writing.lock().await;
+        let mut written = 0;
+        loop {
+            let (result, piece) = data.read(Vec::with_capacity(PIECE)).await;
+            if result == StreamResult::Dropped {
+                return Ok(written);
+            }
+            let put = self.put(&mut writing, &piece);
+            writing.lost |= put.is_err();
+            put?;
+            written += piece.len() as u64;
+        }
+    }
+
+    /// Writes what may be written as things are.
+    fn put(&self, writing: &mut Writing, data: &[u8]) -> Result<()> {
         if !self.pipe.encrypted.get() {
-            self.in_the_clear.set(self.in_the_clear.get() + data.len());
-            if self.instance.tls == "require" && self.in_the_clear.get() > BEFORE_TLS {
+            writing.in_the_clear += data.len();
+            if self.instance.tls == "require" && writing.in_the_clear > BEFORE_TLS {
                 return Err(Error::permission_denied("the connection must go over to TLS before anything is said"));
             }
         }
-        self.send(&data)
+        self.send(writing, data)
     }
 
-    fn send(&self, data: &[u8]) -> Result<()> {
-        if self.pipe.to_server.push(data) {
+    fn send(&self, writing: &Writing, data: &[u8]) -> Result<()> {
+        if !writing.lost && self.pipe.to_server.push(data) {
             return Ok(());
         }
         Err(Error::unreachable("the server closed the connection").retryable())
@@ -151,13 +187,14 @@ pub async fn write_secret(
         }
         _ => return Err(Error::unsupported("the host knows no such framing of a secret")),
     };
+    let writing = on.writing.lock().await;
     if on.instance.overheard {
         return Err(Error::permission_denied("the secret isn't sent where somebody could listen in"));
     }
     if on.secret_written.replace(true) {
         return Err(Error::permission_denied("the secret was written on this connection already"));
     }
-    on.send(&message)
+    on.send(&writing, &message)
 }
 
 #[cfg(test)]
@@ -165,6 +202,15 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::native::run::run;
+    use crate::native::stream::stream;
+
+    fn streamed(data: Vec<u8>) -> StreamReader<u8> {
+        let (mut writer, reader) = stream();
+        spawn_local(async move {
+            writer.write_all(data).await;
+        });
+        reader
+    }
 
     fn echo() -> Instance {
         Instance::new().password("hunter2").tcp(|peer| async move {
@@ -186,6 +232,27 @@ mod tests {
             assert_eq!(connection.write(vec![0]).await.unwrap_err().code, "permission-denied");
             connection.start_tls().await.unwrap();
             connection.write(vec![0]).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_stream_is_written_whole_under_the_rules_of_every_write() {
+        run(async {
+            let connection = Connection::connect(&echo().tls("require").endpoint()).await.unwrap();
+            connection.start_tls().await.unwrap();
+            assert_eq!(connection.write_stream(streamed(vec![7; 100_000])).await.unwrap(), 100_000);
+            connection.write(vec![8]).await.unwrap();
+            let mut said = Vec::new();
+            while said.len() < 100_001 {
+                said.extend(connection.read(MOST_READ).await.unwrap());
+            }
+            assert!(said.iter().take(100_000).all(|byte| *byte == 7) && said.last() == Some(&8));
+
+            let connection = Connection::connect(&echo().tls("require").endpoint()).await.unwrap();
+            let refused = connection.write_stream(streamed(vec![7; BEFORE_TLS + 1])).await.unwrap_err();
+            assert_eq!(refused.code, "permission-denied");
+            connection.start_tls().await.unwrap();
+            assert_eq!(connection.write(vec![0]).await.unwrap_err().code, "unreachable");
         });
     }
 

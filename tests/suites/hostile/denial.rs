@@ -24,7 +24,7 @@ enum Without {
 use Without::{Grant, Handle, Harmless};
 
 #[rustfmt::skip]
-const TABLE: [(&str, &str, Without); 28] = [
+const TABLE: [(&str, &str, Without); 29] = [
     ("cofferdam:host/endpoint", "[method]endpoint.info", Handle),
     ("cofferdam:host/endpoint", "[resource-drop]endpoint", Handle),
     ("cofferdam:host/time", "now", Harmless),
@@ -43,6 +43,7 @@ const TABLE: [(&str, &str, Without); 28] = [
     ("cofferdam:tcp/tcp", "[method]connection.start-tls", Grant("tcp")),
     ("cofferdam:tcp/tcp", "[method]connection.read", Grant("tcp")),
     ("cofferdam:tcp/tcp", "[method]connection.write", Grant("tcp")),
+    ("cofferdam:tcp/tcp", "[method]connection.write-stream", Grant("tcp")),
     ("cofferdam:tcp/tcp", "[resource-drop]connection", Grant("tcp")),
     ("cofferdam:tcp/secrets", "respond", Grant("secrets")),
     ("cofferdam:tcp/secret-write", "write-secret", Grant("secret-write")),

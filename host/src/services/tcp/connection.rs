@@ -12,6 +12,7 @@ use crate::dial::{self, Address, Stream, Target, TlsMode};
 use crate::error::{Error, Result};
 use crate::secrets::Secret;
 use crate::services::Endpoint;
+use crate::services::stream::ByteStream;
 
 /// The most that one read gives.
 const MOST_READ: u32 = 1 << 20;
@@ -109,7 +110,30 @@ impl Connection {
         if data.len() > MOST_WRITTEN {
             return Err(Error::invalid_options(format!("a write takes at most {MOST_WRITTEN} bytes")));
         }
+        self.put(&mut *self.writing.lock().await, data).await
+    }
+
+    /// Writes a stream to its end; says how many bytes that were.
+    pub(super) async fn write_stream(&self, mut data: ByteStream) -> Result<u64> {
         let mut writing = self.writing.lock().await;
+        let mut written = 0;
+        let writes = async {
+            while let Some(piece) = until(&self.cancel, async { Ok(data.next().await) }).await? {
+                self.put(&mut writing, &piece).await?;
+                written += piece.len() as u64;
+            }
+            Ok(written)
+        };
+        let result = writes.await;
+        if result.is_err() {
+            // Half a message may have gone out, as in `send`.
+            writing.half = None;
+        }
+        result
+    }
+
+    /// Writes what may be written as things are.
+    async fn put(&self, writing: &mut Writing, data: &[u8]) -> Result<()> {
         let required = self.tls() == "require" && !writing.encrypted;
         if required && writing.written.saturating_add(data.len()) > BEFORE_TLS {
             return Err(Error::permission_denied(format!(
@@ -119,7 +143,7 @@ impl Connection {
             .with_hint("the operator's sslmode requires TLS; the plugin has to start it"));
         }
         writing.written = writing.written.saturating_add(data.len());
-        self.send(&mut writing, data).await
+        self.send(writing, data).await
     }
 
     /// Answers a challenge with the endpoint's secret.
@@ -272,6 +296,53 @@ mod tests {
             assert_eq!(connection.respond(name, "mysql-native-password", &[7; 20]).unwrap_err().code(), "not-found");
             assert_eq!(connection.write_secret(b"", name, "none", b"").await.unwrap_err().code(), "not-found");
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_written_whole_and_counted_and_other_writes_wait_for_it() {
+        let (connection, mut server, _) = connected("").await;
+        let (pieces, stream) = ByteStream::channel();
+        let streaming = tokio::spawn({
+            let connection = Arc::clone(&connection);
+            async move { connection.write_stream(stream).await }
+        });
+        let mut got = [0; 3];
+        pieces.send("one".into()).await.unwrap();
+        server.read_exact(&mut got).await.unwrap();
+        let mut after = Box::pin(connection.write(b"end"));
+        assert!(futures::poll!(&mut after).is_pending());
+        pieces.send("two".into()).await.unwrap();
+        drop(pieces);
+        assert_eq!(streaming.await.unwrap().unwrap(), 6);
+        after.await.unwrap();
+        let mut got = [0; 6];
+        server.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"twoend");
+    }
+
+    #[tokio::test]
+    async fn a_stream_has_the_limits_of_other_writes_and_nothing_is_said_after_an_error_in_one() {
+        let (connection, mut server, _) = connected("sslmode=require").await;
+        let (pieces, stream) = ByteStream::channel();
+        pieces.send(vec![1; BEFORE_TLS].into()).await.unwrap();
+        pieces.send("x".into()).await.unwrap();
+        drop(pieces);
+        assert_eq!(connection.write_stream(stream).await.unwrap_err().code(), "permission-denied");
+        assert_eq!(connection.start_tls().await.unwrap_err().code(), "unreachable");
+        assert_eq!(connection.write(b"").await.unwrap_err().code(), "unreachable");
+        drop(connection);
+        let mut got = Vec::new();
+        server.read_to_end(&mut got).await.unwrap();
+        assert_eq!(got, [1; BEFORE_TLS]);
+
+        let (connection, _server, cancel) = connected("").await;
+        let (_pieces, stream) = ByteStream::channel();
+        let waiting =
+            tokio::spawn(async move { (connection.write_stream(stream).await, connection.write(b"x").await) });
+        cancel.cancel();
+        let (streamed, written) = waiting.await.unwrap();
+        assert_eq!(streamed.unwrap_err().code(), "cancelled");
+        assert_eq!(written.unwrap_err().code(), "unreachable");
     }
 
     #[tokio::test]

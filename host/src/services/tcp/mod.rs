@@ -7,11 +7,12 @@ mod target;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use wasmtime::component::{Access, Accessor, HasSelf, Resource};
+use wasmtime::component::{Access, Accessor, HasSelf, Resource, StreamReader};
 
 pub use self::connection::Connection as Inner;
 use super::bindings::cofferdam::host::types;
 use super::bindings::cofferdam::tcp::{secret_write, secrets, tcp};
+use super::stream::ByteStream;
 use super::{Endpoint, Services};
 use crate::error::{Error, Result};
 
@@ -83,6 +84,16 @@ impl<T: Send + 'static> tcp::HostConnectionWithStore<T> for HasSelf<Services> {
         data: Vec<u8>,
     ) -> wasmtime::Result<Told<()>> {
         let written = inner(accessor, &connection)?.write(&data).await;
+        Ok(told(accessor, written))
+    }
+
+    async fn write_stream(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        data: StreamReader<u8>,
+    ) -> wasmtime::Result<Told<u64>> {
+        let data = accessor.with(|mut a| ByteStream::take(data, &mut a))?;
+        let written = inner(accessor, &connection)?.write_stream(data).await;
         Ok(told(accessor, written))
     }
 
