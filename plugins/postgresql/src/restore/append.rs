@@ -5,8 +5,7 @@
 //! schema of that name which is there already is called otherwise meanwhile; nobody else sees that.
 
 use super::check::finding;
-use super::definitions::explained;
-use super::definitions::{ANALYZE, MAY_NOT_SUBSCRIBE, leave_out, may_subscribe};
+use super::definitions::{ANALYZE, MAY_NOT_SUBSCRIBE, explained, leave_out, may_subscribe};
 use super::large_objects;
 use super::means::Means;
 use super::roles::Made;
