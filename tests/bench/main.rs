@@ -10,6 +10,7 @@ mod measure;
 mod mongodb;
 mod part;
 mod settings;
+mod shares;
 mod table;
 mod tasks;
 
@@ -38,16 +39,23 @@ fn run() -> Result<()> {
     println!("{}", table::HEAD);
     if settings.wants("backup") || settings.wants("restore") {
         let server = start(Major::V17)?;
+        let mut spent = Vec::new();
         each_part(&settings, &server, |part| {
             let mut measured = Vec::new();
             if settings.wants("backup") {
-                measured.push(("backup", tasks::backups(&server, part, &settings)?));
+                let backups = tasks::backups(&server, part, &settings)?;
+                spent.extend(backups.0.shares.clone());
+                measured.push(("backup", backups));
             }
             if settings.wants("restore") {
                 measured.push(("restore", tasks::restores(&server, part, &settings)?));
             }
             Ok(measured)
         })?;
+        if !spent.is_empty() {
+            println!("\nWhere a backup's time goes, in the last round; seconds of all threads:\n\n{}", shares::HEAD);
+            println!("{}\n", spent.join("\n"));
+        }
     }
     if settings.wants("clone") && !settings::has_pgcopydb() {
         println!("\nNo clone: pgcopydb isn't installed here.");

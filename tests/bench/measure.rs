@@ -35,8 +35,16 @@ pub struct Cost {
 /// # Errors
 /// If it can't be started or fails; then with what it said.
 pub fn measure(command: &mut Command, servers: &[&Postgresql]) -> Result<Cost> {
-    let said = tempfile::NamedTempFile::new()?;
-    command.stdin(Stdio::null()).stdout(said.reopen()?).stderr(said.reopen()?);
+    measure_said(command, servers).map(|(cost, _)| cost)
+}
+
+/// The same, and what the program wrote to standard output.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_said(command: &mut Command, servers: &[&Postgresql]) -> Result<(Cost, String)> {
+    let (answer, said) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
+    command.stdin(Stdio::null()).stdout(answer.reopen()?).stderr(said.reopen()?);
     let postmasters = servers.iter().map(|server| server.process()).collect::<Result<Vec<u32>>>()?;
     let server_time = || postmasters.iter().map(|postmaster| family_time(*postmaster)).sum::<f64>();
     let before = (ended_time("self")?, server_time());
@@ -57,7 +65,8 @@ pub fn measure(command: &mut Command, servers: &[&Postgresql]) -> Result<Cost> {
     if !status.success() {
         return Err(format!("{} failed ({status})\n{}", show(command), fs::read_to_string(said.path())?).into());
     }
-    Ok(Cost { wall, cpu: ended_time("self")? - before.0, server: server_time() - before.1, memory })
+    let cost = Cost { wall, cpu: ended_time("self")? - before.0, server: server_time() - before.1, memory };
+    Ok((cost, fs::read_to_string(answer.path())?))
 }
 
 /// Seconds that a process's children that ended, and theirs, have used: `cutime` and `cstime` of proc(5).

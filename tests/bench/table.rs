@@ -11,12 +11,14 @@ pub struct Series {
     pub costs: Vec<Cost>,
     /// Bytes of what it wrote, where that is a backup.
     pub bytes: Option<u64>,
+    /// Where the time of the last round went, as a row of its own table.
+    pub shares: Option<String>,
 }
 
 impl Series {
     /// No round yet.
     pub fn new(tool: impl Into<String>) -> Self {
-        Self { tool: tool.into(), costs: Vec::new(), bytes: None }
+        Self { tool: tool.into(), costs: Vec::new(), bytes: None, shares: None }
     }
 
     /// The median of a cost over all rounds.

@@ -8,9 +8,10 @@ use cofferdam_tests::error::Result;
 use cofferdam_tests::files::size;
 use cofferdam_tests::servers::{Postgresql, SUPERUSER};
 
-use crate::measure::{Cost, measure};
+use crate::measure::{Cost, measure, measure_said};
 use crate::part::Part;
 use crate::settings::Settings;
+use crate::shares;
 use crate::table::Series;
 
 /// Where a restore or a clone goes.
@@ -25,7 +26,9 @@ pub fn backups(server: &Postgresql, part: Part, settings: &Settings) -> Result<(
         settings,
         || {
             let cofferdam = repository(server, part)?;
-            ours.costs.push(backup(&cofferdam, server, part, settings)?);
+            let (cost, answer) = backup(&cofferdam, server, part, settings)?;
+            ours.shares = Some(shares::row(part.name(), &cost, &answer)?);
+            ours.costs.push(cost);
             ours.bytes = Some(size(&cofferdam.folder().join("repository"))?);
             Ok(())
         },
@@ -52,7 +55,9 @@ pub fn restores(server: &Postgresql, part: Part, settings: &Settings) -> Result<
         settings,
         || {
             server.sql("postgres", "CHECKPOINT")?;
+            // pg_restore gathers no statistics.
             let arguments = ["restore", "bench@latest", "--to", "bench", "--database", COPY, "--jobs", &jobs];
+            let arguments = [&arguments[..], &["--set", "analyze=off"]].concat();
             ours.costs.push(measure(&mut cofferdam.command(&arguments), &[server])?);
             check_and_drop(server, server, part)
         },
@@ -123,9 +128,10 @@ fn repository(server: &Postgresql, part: Part) -> Result<Cofferdam> {
     Ok(cofferdam)
 }
 
-fn backup(cofferdam: &Cofferdam, server: &Postgresql, part: Part, settings: &Settings) -> Result<Cost> {
+fn backup(cofferdam: &Cofferdam, server: &Postgresql, part: Part, settings: &Settings) -> Result<(Cost, String)> {
     let jobs = settings.jobs.to_string();
-    measure(&mut cofferdam.command(&["backup", "bench", "--database", part.name(), "--jobs", &jobs]), &[server])
+    let arguments = ["backup", "bench", "--database", part.name(), "--jobs", &jobs, "--json"];
+    measure_said(&mut cofferdam.command(&arguments), &[server])
 }
 
 fn dump(server: &Postgresql, part: Part, path: &Path, settings: &Settings) -> Result<Cost> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::operation;
 use crate::plugin::{Note, Tally};
+use crate::repository::Spent;
 
 /// For people and scripts it is the backup's id alone; for programs, everything.
 #[derive(Debug, Serialize)]
@@ -15,6 +16,7 @@ pub struct Outcome {
     bytes: u64,
     rows: u64,
     stored_bytes: Option<u64>,
+    spent: Option<Spent>,
     tallies: Vec<Tally>,
     notes: Vec<Note>,
 }
@@ -28,6 +30,7 @@ impl From<operation::Outcome> for Outcome {
             bytes,
             rows,
             stored_bytes: outcome.stored_bytes,
+            spent: outcome.spent,
             tallies: outcome.tallies,
             notes: outcome.notes,
         }

@@ -82,12 +82,12 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
     });
     let notes = notes.collect();
     let tallies = manifest.tallies.iter().cloned().map(Tally::from).collect();
-    let stored_bytes = writer.stored_bytes();
+    let (stored_bytes, spent) = (Some(writer.stored_bytes()), Some(writer.spent()));
     if let Err(error) = stored {
         return Err(abandoned(writer, error).await);
     }
     let id = writer.commit(manifest).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), tallies, notes })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, spent, tallies, notes })
 }
 
 /// Gives the lease back. What was stored stays as garbage that the next prune takes; if even that can't be written, the

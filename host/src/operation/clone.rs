@@ -107,7 +107,7 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
     operation.note(source.close().await?, &mut notes);
     // The source was good until its end: only now does anybody see the copy.
     target.finish(&mut notes).await?;
-    Ok(Outcome { backup: None, totals, stored_bytes: None, tallies, notes })
+    Ok(Outcome { totals, tallies, notes, ..Outcome::default() })
 }
 
 struct FromServer<'a> {

@@ -38,6 +38,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
 use crate::plugin::{Limits, Note, Options, Plugin, Sandbox, Tally};
+use crate::repository::Spent;
 use crate::secrets::Redactor;
 use crate::services::{Causes, Context, Endpoint};
 use event::{Cleaned, Event, Sink};
@@ -114,6 +115,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// Bytes that the repository took in anew.
     pub stored_bytes: Option<u64>,
+    /// Where the time went that storing took, for what makes a backup.
+    pub spent: Option<Spent>,
     /// How many objects of each kind there are, and what became of them. Empty if the engine doesn't count.
     pub tallies: Vec<Tally>,
     /// What became of objects.

@@ -113,7 +113,7 @@ pub(super) async fn fill_by<F: Feeder>(
     fault::point("restore-filled").await;
     target.finish(&mut notes).await?;
     fault::point("restore-finished").await;
-    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, stored_bytes: None, tallies, notes })
+    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, tallies, notes, ..Outcome::default() })
 }
 
 fn options(operation: &Operation, party: &Party, request: &Request) -> RestoreOptions {

@@ -102,14 +102,18 @@ impl Sealer {
         Ok(Self { recipient, info: info(pin), compressor })
     }
 
-    /// Puts the sealed form of `plain`, which is chunk `id`, into `out`, whose content is replaced.
-    pub fn seal(&mut self, id: ChunkId, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let refused = || Error::internal(format!("chunk {id} can't be sealed"));
+    /// Puts the compressed form of `plain` into `out`, whose content is replaced, with room for a header.
+    pub fn compress(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         out.clear();
         out.reserve_exact(plain.len() + OVERHEAD);
         out.push(VERSION);
         out.resize(HEADER, 0);
-        self.compress(plain, out);
+        self.append(plain, out);
+    }
+
+    /// Seals what was compressed, which is chunk `id`, in its place.
+    pub fn seal(&self, id: ChunkId, out: &mut Vec<u8>) -> Result<()> {
+        let refused = || Error::internal(format!("chunk {id} can't be sealed"));
         let (header, body) = out.split_at_mut_checked(HEADER).ok_or_else(refused)?;
         let (key, tag) = hpke::single_shot_seal_in_place_detached::<AesGcm256, HkdfSha256, DataKem, _>(
             &OpModeS::Base,
@@ -126,7 +130,7 @@ impl Sealer {
     }
 
     /// Appends the compression and the compressed data; or the data as it is, if it doesn't get shorter.
-    fn compress(&mut self, plain: &[u8], out: &mut Vec<u8>) {
+    fn append(&mut self, plain: &[u8], out: &mut Vec<u8>) {
         out.push(ZSTD);
         let start = out.len();
         let mut room = Cursor::new(&mut *out);
@@ -232,7 +236,8 @@ mod tests {
 
     fn seal(sealer: &mut Sealer, id: ChunkId, plain: &[u8]) -> Vec<u8> {
         let mut out = b"what was there before".to_vec();
-        sealer.seal(id, plain, &mut out).unwrap();
+        sealer.compress(plain, &mut out);
+        sealer.seal(id, &mut out).unwrap();
         out
     }
 

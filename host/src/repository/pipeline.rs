@@ -12,6 +12,7 @@ use crate::repository::cutter::Cutter;
 use crate::repository::derive::random;
 use crate::repository::layout::ChunkObject;
 use crate::repository::manifest::{ChunkRef, StreamRecord};
+use crate::repository::spent::{Laps, Spent};
 use crate::repository::writer::Shared;
 
 /// A stream's state. Two buffers go round: one is filled while the other one is put.
@@ -23,6 +24,8 @@ pub(super) struct Pipeline {
     record: StreamRecord,
     spare: Vec<u8>,
     putting: Option<Putting>,
+    laps: Laps,
+    spent: Spent,
 }
 
 struct Putting {
@@ -41,6 +44,8 @@ impl Pipeline {
             record: StreamRecord::default(),
             spare: shared.buffers.take(),
             putting: None,
+            laps: Laps::new(),
+            spent: Spent::default(),
             runtime,
             shared,
         })
@@ -48,14 +53,18 @@ impl Pipeline {
 
     /// Takes in a piece of the stream.
     pub fn push(&mut self, piece: &[u8]) -> Result<()> {
+        self.spent.source += self.laps.lap();
         self.cutter.push(piece);
         self.take_chunks(false)
     }
 
     /// Takes in the stream's end, and waits until all of it is stored.
     pub fn finish(mut self) -> Result<StreamRecord> {
+        self.spent.source += self.laps.lap();
         self.take_chunks(true)?;
         self.wait()?;
+        self.spent.storing += self.laps.lap();
+        self.shared.spend(self.spent);
         self.shared.buffers.give(self.cutter.into_window());
         self.shared.buffers.give(self.spare);
         Ok(self.record)
@@ -64,19 +73,28 @@ impl Pipeline {
     fn take_chunks(&mut self, end: bool) -> Result<()> {
         while let Some(plain) = self.cutter.chunk(end) {
             let length = plain.len();
+            self.spent.cutting += self.laps.lap();
             let id = ChunkId::of(&self.shared.repository.inner.keys.naming, plain);
             let putting = self.putting.as_ref().map(|p| p.object).filter(|o| o.id == id);
-            let object = match putting.or_else(|| self.shared.known(id)) {
+            let known = putting.or_else(|| self.shared.known(id));
+            self.spent.naming += self.laps.lap();
+            let object = match known {
                 Some(object) => object,
                 None => {
-                    self.sealer.seal(id, plain, &mut self.spare)?;
-                    self.put(id)?
+                    self.sealer.compress(plain, &mut self.spare);
+                    self.spent.compressing += self.laps.lap();
+                    self.sealer.seal(id, &mut self.spare)?;
+                    self.spent.sealing += self.laps.lap();
+                    let object = self.put(id)?;
+                    self.spent.storing += self.laps.lap();
+                    object
                 }
             };
             let bytes = u32::try_from(length).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
             self.record.chunks.push(ChunkRef { id, bytes, stored: object.stored, copy: object.copy });
             self.cutter.consume(length);
         }
+        self.spent.cutting += self.laps.lap();
         Ok(())
     }
 

@@ -20,6 +20,7 @@ use crate::repository::layout::{self, ChunkObject};
 use crate::repository::lease::{self, Lease, Purpose};
 use crate::repository::manifest::BackupId;
 use crate::repository::open::Repository;
+use crate::repository::spent::Spent;
 use crate::repository::stream::StreamWriter;
 
 /// A backup that is being written. Nothing of it counts before [`commit`](Self::commit).
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     /// The chunks that are in the repository and may be leaned on.
     known: Mutex<HashMap<ChunkId, ChunkObject>>,
     stored: AtomicU64,
+    spent: Mutex<Spent>,
     /// For the windows and the sealed chunks of its streams.
     pub buffers: Buffers,
 }
@@ -50,6 +52,11 @@ impl Shared {
     pub fn stored(&self, object: ChunkObject) {
         self.stored.fetch_add(u64::from(object.stored), Ordering::Relaxed);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(object.id, object);
+    }
+
+    /// Adds what a stream needed that was finished.
+    pub fn spend(&self, spent: Spent) {
+        *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += spent;
     }
 }
 
@@ -76,6 +83,7 @@ impl Repository {
                     id,
                     known: Mutex::new(known),
                     stored: AtomicU64::new(0),
+                    spent: Mutex::default(),
                     buffers: Buffers::new(self.inner.config.chunking.maximum as usize + PIECE),
                 };
                 Ok(BackupWriter { shared: Arc::new(shared), lease, cancel: CancellationToken::new() })
@@ -141,6 +149,12 @@ impl BackupWriter {
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
         self.shared.stored.load(Ordering::Relaxed)
+    }
+
+    /// What the streams that were finished needed.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        *self.shared.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the backup up. Chunks that were stored stay until `prune`; the next backup leans on them.

@@ -80,14 +80,14 @@ async fn make(operation: &Operation, plugin: &Plugin, repository: &Repository, r
             return Err(error);
         }
     };
-    let (totals, stored_bytes) = (done.totals, writer.stored_bytes());
+    let (totals, stored_bytes, spent) = (done.totals, Some(writer.stored_bytes()), Some(writer.spent()));
     manifest.started = started;
     manifest.finished = Timestamp::now();
     (manifest.units, manifest.streams) = done.records();
     let note = |n: &NoteRecord| Note { kind: n.kind.clone(), object: n.object.clone(), reason: n.reason.clone() };
     let notes = manifest.notes.iter().map(note).collect();
     let id = writer.commit(manifest).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes: Some(stored_bytes), notes, ..Outcome::default() })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, spent, notes, ..Outcome::default() })
 }
 
 /// Stores every unit. The manifest that comes back holds all but the units and the times.
