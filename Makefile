@@ -30,6 +30,7 @@ plugins: debug
 setup:
 	@tests/setup/toolchain
 	@tests/setup/postgresql
+	@tests/setup/pgbouncer
 	@tests/setup/mongodb
 	@tests/setup/mariadb
 	@tests/setup/redis

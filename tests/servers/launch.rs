@@ -34,12 +34,16 @@ pub(super) fn init(options: &Options, user: User, folder: &Path, password: &str)
         )
     })?;
     fs::remove_file(secret)?;
+    configure(options, folder)
+}
 
+/// Writes the settings behind those that are there.
+pub(super) fn configure(options: &Options, folder: &Path) -> Result<()> {
     let mut lines = String::new();
     for (name, value) in &options.settings {
         writeln!(lines, "{name} = '{}'", value.replace('\'', "''"))?;
     }
-    let file = data.join("postgresql.conf");
+    let file = folder.join("data/postgresql.conf");
     let before = fs::read_to_string(&file)?;
     fs::write(file, before + &lines)?;
     Ok(())

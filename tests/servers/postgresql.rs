@@ -10,7 +10,7 @@ use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use tempfile::TempDir;
 
-use super::launch::{init, launch};
+use super::launch::{configure, init, launch};
 use super::supervisor::Supervisor;
 use super::unprivileged::User;
 use super::{Major, Options, tls};
@@ -57,6 +57,26 @@ impl Postgresql {
         user.own(folder.path())?;
         let password: String = rand::rng().sample_iter(Alphanumeric).take(20).map(char::from).collect();
         init(options, user, folder.path(), &password)?;
+        Self::launch(options, user, folder, password)
+    }
+
+    /// Starts a standby of this server, which plays back what happens here. Of `options` only the settings count.
+    ///
+    /// # Errors
+    /// If the server can't be copied, or the copy doesn't start; then with its log.
+    pub fn start_standby(&self, options: &Options) -> Result<Self> {
+        let user = User::choose()?;
+        let folder = tempfile::Builder::new().prefix("cofferdam-postgresql-").tempdir()?;
+        user.own(folder.path())?;
+        let mut copy = self.client("pg_basebackup", "postgres")?;
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(folder.path().join("data"));
+        user.run(copy.current_dir(folder.path()));
+        succeed(&mut copy, STATEMENT)?;
+        configure(options, folder.path())?;
+        Self::launch(&Options { major: self.major, ..options.clone() }, user, folder, self.password.clone())
+    }
+
+    fn launch(options: &Options, user: User, folder: TempDir, password: String) -> Result<Self> {
         let authority = options.tls.then(|| tls::issue(folder.path(), user)).transpose()?;
         let mut attempt = 1;
         let (supervisor, port) = loop {

@@ -11,6 +11,7 @@ mod files;
 mod globals;
 mod instance;
 mod order;
+mod pooler;
 mod quote;
 mod restore;
 mod selection;

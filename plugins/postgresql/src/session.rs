@@ -1,5 +1,6 @@
 //! Connections with the settings that make their results the same wherever they run.
 
+use crate::pooler::{self, pooled};
 use crate::quote::literal;
 use crate::version::Version;
 use cofferdam_sdk::postgres::Connection;
@@ -62,6 +63,13 @@ impl Drop for Copying {
 }
 
 impl Session {
+    /// Like [`Self::open`], for the session that begins an operation: makes sure that nobody else is given it.
+    pub async fn lead(endpoint: &Endpoint, database: Option<String>, operation_id: &str) -> Result<Self> {
+        let session = Self::open(endpoint, database.clone(), operation_id).await?;
+        pooler::refuse(&session, &Self::open(endpoint, database, operation_id).await?).await?;
+        Ok(session)
+    }
+
     /// Connects, refuses what isn't a session of a server that we know, and applies the settings.
     pub async fn open(endpoint: &Endpoint, database: Option<String>, operation_id: &str) -> Result<Self> {
         let connection = Connection::connect(endpoint, database).await?;
@@ -112,11 +120,6 @@ impl Session {
             FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
         self.connection.rows(SET).await.map(drop)
     }
-}
-
-fn pooled() -> Error {
-    Error::unsupported("the connection goes through a pooler that shares server sessions")
-        .with_hint("give the instance the server's own address, or a pool in session mode")
 }
 
 /// Has the server end our statements soon after we are gone. Systems that can't notice a closed connection refuse the

@@ -74,7 +74,7 @@ impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         let patterns = Patterns::new(&options.only, &options.except);
         let consistency = if joins_snapshot(&options) { "snapshot" } else { "per-object" };
-        let session = Session::open(&source, options.database.clone(), &options.operation_id).await?;
+        let session = Session::lead(&source, options.database.clone(), &options.operation_id).await?;
         session.prepare_reading().await?;
         let split = split::size(&session, &options.extra).await?;
         let settings = options.extra.clone();

@@ -28,7 +28,7 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
     if changing("owner") || changing("no-owner") {
         return not_here("objects are to have other owners");
     }
-    let reading = Session::open(source, options.source.clone(), &options.operation_id).await?;
+    let reading = Session::lead(source, options.source.clone(), &options.operation_id).await?;
     let Some(origin) = Origin::read(&reading).await? else {
         return not_here("the server doesn't tell the role which server it is (pg_control_system)");
     };
@@ -43,7 +43,7 @@ pub async fn copy(source: &Endpoint, target: &Endpoint, options: CloneOptions) -
     let elsewhere = target.info().database.filter(|name| *name != origin.database);
     let other = if origin.database == "postgres" { "template1" } else { "postgres" };
     let managing = elsewhere.unwrap_or_else(|| other.to_owned());
-    let managing = match Session::open(target, Some(managing.clone()), &options.operation_id).await {
+    let managing = match Session::lead(target, Some(managing.clone()), &options.operation_id).await {
         Err(error) if error.engine_code.is_some() => {
             return not_here(&format!("no connection to database {}: {}", ident(&managing), error.message));
         }

@@ -30,7 +30,7 @@ pub struct Role {
 /// Looks for what would stop the operation, without changing anything.
 pub async fn check(endpoint: &Endpoint, operation: &str, settings: &Options) -> Result<Vec<Finding>> {
     let database = options::get(settings, "database").filter(|_| operation == "backup");
-    let session = Session::open(endpoint, database.map(str::to_owned), "check").await?;
+    let session = Session::lead(endpoint, database.map(str::to_owned), "check").await?;
     // With row_security off, asking about it would be the error itself.
     session.connection.run("SET row_security = on; BEGIN READ ONLY").await?;
     let catalogue = Catalogue { connection: &session.connection, version: session.version };

@@ -83,7 +83,7 @@ impl Restore {
         let candidates = own.into_iter().chain(["postgres", "template1"].map(str::to_owned));
         let mut failed: Option<Error> = None;
         for database in candidates.filter(|database| database != target) {
-            match Session::open(&self.endpoint, Some(database), &self.options.operation_id).await {
+            match Session::lead(&self.endpoint, Some(database), &self.options.operation_id).await {
                 Ok(session) => {
                     let session = Rc::new(session);
                     *slot = Some(Rc::clone(&session));
