@@ -16,6 +16,7 @@ use wasmtime::component::{Component, InstancePre};
 use super::about::About;
 use super::capability::Capability;
 use super::digest::Digest;
+use super::effort;
 use super::permission::{self, Refusal};
 use super::publisher::Publisher;
 use super::runtime::Runtime;
@@ -27,7 +28,7 @@ use crate::services::wasi;
 /// A larger file is no plugin: the largest known engine, an interpreter and its libraries in one component, has 40 MB.
 pub const LARGEST: u64 = 64 << 20;
 
-/// Compiling is bounded by the size and, for what is small and slow to compile, by this.
+/// Compiling is bounded by the size, by what [`effort`] looks at and, for what is slow all the same, by this.
 const COMPILE_TIME: Duration = Duration::from_secs(120);
 
 /// What can be said of a component without running it.
@@ -79,7 +80,8 @@ impl Candidate {
     /// Looks at a component and compiles it, without running any of it.
     ///
     /// # Errors
-    /// If it is too large, isn't a component, was compiled before, or has a signature that isn't good.
+    /// If it is too large, isn't a component, was compiled before, would be too much work to compile, or has a signature
+    /// that isn't good.
     pub fn new(runtime: &Runtime, bytes: Bytes) -> Result<Self> {
         if bytes.len() as u64 > LARGEST {
             return Err(too_large(&"the file"));
@@ -90,6 +92,7 @@ impl Candidate {
         }
         let about = About::of(&bytes)?;
         let publisher = signature::publisher(&bytes)?;
+        effort::check(&bytes)?;
         let component = compile(&runtime.engine, bytes.clone())?;
         let ty = component.component_type();
         let imports: Vec<String> = ty.imports(&runtime.engine).map(|(name, _)| name.to_owned()).collect();

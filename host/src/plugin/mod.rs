@@ -8,6 +8,7 @@ mod capability;
 mod clone;
 mod convert;
 mod digest;
+mod effort;
 mod from_files;
 mod handing;
 mod instance;

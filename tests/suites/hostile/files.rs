@@ -107,15 +107,70 @@ fn a_gigantic_file_is_not_read() {
     assert!(Candidate::read(&RUNTIME, folder.path()).is_err());
 }
 
-/// A small file that is much work: it is an error or a plugin, within the time that compiling may take.
+/// A function of so many variables, each changed in the innermost of so many loops: paths meet at each loop, and each
+/// variable may differ there.
+fn loops(depth: usize, variables: usize) -> String {
+    let locals = "(local i32)".repeat(variables);
+    let changes: String =
+        (0..variables).map(|n| format!("(local.set {n} (i32.add (i32.const 1) (local.get {n})))")).collect();
+    let (begin, end) = ("(loop (br_if 0 (local.get 0)) ".repeat(depth), ")".repeat(depth));
+    format!("(func {locals} {begin} {changes} {end})")
+}
+
+/// A function whose loops in each other hand so many values on.
+fn handing(depth: usize, values: usize) -> String {
+    let (types, zeros) = ("i32 ".repeat(values), "i32.const 0 ".repeat(values));
+    let (begin, end) = ("loop (type $t) ".repeat(depth), "end ".repeat(depth));
+    format!("(type $t (func (param {types}) (result {types}))) (func {zeros} {begin} {end} {})", "drop ".repeat(values))
+}
+
+/// A function with so many jumps by tables of so many places.
+fn tables(jumps: usize, places: usize) -> String {
+    let places_of: String = (0..places).map(|n| format!("{n} ")).collect();
+    let jump = format!("block i32.const 0 br_table {places_of} 0 end ");
+    format!("(func {} {} {})", "block ".repeat(places), jump.repeat(jumps), "end ".repeat(places))
+}
+
+fn values(count: usize) -> String {
+    format!("(func {} {})", "i32.const 1 ".repeat(count), "drop ".repeat(count))
+}
+
+fn module(text: &str) -> Vec<u8> {
+    written_out(&format!("(component (core module {text}))"))
+}
+
+/// Files of a few kilobytes, with which the compiler would be busy for minutes, or take more memory than there is.
 #[test]
-fn a_component_that_is_made_to_compile_slowly_comes_to_an_end() {
-    let nested = format!("{}{}", "(block (br_if 0 (i32.const 0)) ".repeat(5_000), ")".repeat(5_000));
-    let functions = format!("(func {nested})").repeat(4);
-    let began = Instant::now();
-    let component = written_out(&format!("(component (core module {functions}))"));
-    let _ = Candidate::new(&RUNTIME, component.into());
-    assert!(began.elapsed() < 4 * BOUND, "{:?}", began.elapsed());
+fn a_component_that_is_too_much_work_to_compile_is_refused_before_it_is_compiled() {
+    for (text, words) in [
+        (loops(2000, 600), "variables in all of its blocks together: more than 1000000"),
+        (loops(1, 5000), "5000 variables: more than 4000"),
+        (loops(3500, 1), "blocks in each other: more than 3000"),
+        (handing(1000, 16), "values handed to its blocks: more than 2000"),
+        (handing(10, 400), "a function's type in the component has 400 parameters: more than 250"),
+        (handing(10, 17), "a function's type in the component has 17 results: more than 16"),
+        (tables(1000, 250), "places to jump to: more than 200000"),
+        (values(1001), "1001 values at once: more than 1000"),
+        (format!("(func {})", "nop ".repeat(3 << 20)), "bytes of code: more than 2097152"),
+    ] {
+        let began = Instant::now();
+        // Also in a component within a component.
+        for component in [module(&text), written_out(&format!("(component (component (core module {text})))"))] {
+            let error = refused(component);
+            assert_eq!(error.code(), "plugin", "{error:?}");
+            assert!(error.message().contains(words), "{words}: {error}");
+        }
+        assert!(began.elapsed() < BOUND, "{words}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn what_is_just_not_too_much_work_is_compiled_in_time() {
+    for text in [loops(300, 600), loops(2900, 10), handing(110, 16), tables(500, 199), values(990)] {
+        let began = Instant::now();
+        assert!(Candidate::new(&RUNTIME, module(&text).into()).is_ok(), "{:.80}", text);
+        assert!(began.elapsed() < BOUND, "{:.80}: {:?}", text, began.elapsed());
+    }
 }
 
 /// What was looked at is what runs, whatever happens to the file meanwhile.
