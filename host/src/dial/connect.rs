@@ -26,14 +26,15 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 pub async fn connect(target: &Target) -> Result<Stream> {
     let deadline = Instant::now() + target.connect_timeout;
     let connected = match &target.address {
-        Address::Tcp { host, port } => tcp(host, *port, deadline).await,
+        Address::Tcp { host, port } => tcp(host, *port, target.address.is_local(), deadline).await,
         Address::Unix { path } => unix(path, deadline).await,
     };
     connected.map(Stream::Plain).map_err(|cause| unreachable(&target.address, target.connect_timeout, cause))
 }
 
-async fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<Plain> {
-    let addresses: Vec<SocketAddr> = timeout_at(deadline, lookup_host((host, port))).await??.collect();
+/// The name is resolved once: what was looked at is what is dialled, whatever it resolves to a moment later.
+async fn tcp(host: &str, port: u16, local: bool, deadline: Instant) -> io::Result<Plain> {
+    let addresses = fitting(local, timeout_at(deadline, lookup_host((host, port))).await??)?;
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     for address in addresses {
@@ -47,6 +48,20 @@ async fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<Plain> {
         }
     }
     Err(failure)
+}
+
+/// The addresses that may be dialled. "localhost" is trusted as this machine for its name, without TLS and with secrets in
+/// the clear; so where the name was made to lead elsewhere, it leads nowhere.
+fn fitting(local: bool, resolved: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let (fitting, other): (Vec<_>, Vec<_>) =
+        resolved.partition(|address| !local || address.ip().to_canonical().is_loopback());
+    match other.first() {
+        Some(other) if fitting.is_empty() => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("the name stands for this machine and resolves to {}, which is another", other.ip()),
+        )),
+        _ => Ok(fitting),
+    }
 }
 
 fn prepare(stream: TcpStream) -> io::Result<Plain> {
@@ -89,6 +104,17 @@ mod tests {
         assert!(error.message().contains(&format!("127.0.0.1:{port}")), "{error}");
         assert!(error.causes().join(" ").contains("refused"), "{error:?}");
         assert!(error.hint().unwrap().contains("listens"));
+    }
+
+    #[test]
+    fn a_name_of_this_machine_that_resolves_elsewhere_is_not_dialled() {
+        let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let (here, there) = (addresses(&["[::1]:1", "127.0.0.1:1"]), addresses(&["192.0.2.1:1", "[2001:db8::1]:1"]));
+        let refused = fitting(true, there.clone().into_iter()).unwrap_err();
+        assert!(refused.to_string().contains("192.0.2.1, which is another"), "{refused}");
+        assert_eq!(fitting(true, there.iter().chain(&here).copied()).unwrap(), here);
+        // Any other name may lead anywhere: it is trusted as far as TLS proves who answers.
+        assert_eq!(fitting(false, there.clone().into_iter()).unwrap(), there);
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ use mongodb::options::{
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::driver::{self, Thread};
 use super::error::from_driver;
 use super::member::{Hello, Preference, choose};
 use super::url::{Location, Mechanism, Tls, parse_url};
@@ -166,15 +167,16 @@ async fn reach(
 ) -> Result<Member> {
     let server = host.to_string();
     let target = Target { connect_timeout: location.connect_timeout, ..Target::new(host.clone()) };
-    drop(dial::connect(&target).await?);
+    let dialled = dial::connect(&target).await?.peer();
     if credential.as_ref().is_some_and(|c| c.password.is_none() && location.mechanism != Mechanism::X509) {
         return Err(Error::invalid_options("the instance has a user and no password")
             .with_hint("add a `password` reference beside its URL"));
     }
     let reads = criteria(location.preference);
-    let options = options(host, location, credential, reads.clone(), context);
-    let client = mongodb::Client::with_options(options).map_err(|error| from_driver(&error, &server))?;
-    let open = held(client.clone(), context);
+    let host = driver::server(host, dialled, &location.tls);
+    let (client, thread) = driver::client(options(host, location, credential, reads.clone(), context))?;
+    let client = client.map_err(|error| from_driver(&error, &server))?;
+    let open = held(client.clone(), thread, context);
     let admin = client.database("admin");
     let hello = match timeout(location.connect_timeout, admin.run_command(doc! { "hello": 1 })).await {
         Ok(hello) => hello.map_err(|error| from_driver(&error, &server))?,
@@ -191,17 +193,14 @@ async fn reach(
 }
 
 fn options(
-    host: &Address,
+    host: ServerAddress,
     location: &Location,
     credential: Option<Credential>,
     reads: SelectionCriteria,
     context: &Context,
 ) -> ClientOptions {
     let mut options = ClientOptions::default();
-    options.hosts = vec![match host {
-        Address::Tcp { host, port } => ServerAddress::Tcp { host: host.clone(), port: Some(*port) },
-        Address::Unix { path } => ServerAddress::Unix { path: path.clone() },
-    }];
+    options.hosts = vec![host];
     options.direct_connection = Some(true);
     // By the operation's id in it the operator finds what is ours.
     options.app_name = Some(format!("cofferdam {}", context.operation));
@@ -231,7 +230,7 @@ fn criteria(preference: Preference) -> SelectionCriteria {
 }
 
 /// Closes the driver's connections and its sessions on the server once the operation is cancelled or nobody holds it.
-fn held(client: mongodb::Client, context: &Context) -> Arc<DropGuard> {
+fn held(client: mongodb::Client, thread: Thread, context: &Context) -> Arc<DropGuard> {
     let abandoned = CancellationToken::new();
     let (cancelled, gone) = (context.cancel.clone(), abandoned.clone());
     context.sessions.spawn(async move {
@@ -241,6 +240,7 @@ fn held(client: mongodb::Client, context: &Context) -> Arc<DropGuard> {
         }
         // A connection that can't even be closed is as good as closed.
         let _ = timeout(FAREWELL, client.shutdown().immediate(true)).await;
+        drop(thread);
     });
     Arc::new(abandoned.drop_guard())
 }

@@ -2,8 +2,9 @@
 
 mod connect;
 mod documents;
+mod driver;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod insert;
 mod member;
