@@ -12,6 +12,7 @@ mod compare;
 mod comparison;
 mod completions;
 pub mod exit;
+pub mod fault;
 mod findings;
 mod global;
 mod globals;

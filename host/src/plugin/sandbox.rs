@@ -2,17 +2,19 @@
 //!
 //! A sandbox is a task that owns the store and polls it for as long as anybody holds a [`Sandbox`]. Calls are sent to
 //! it and may overlap. When the plugin traps, runs out of time or breaks a limit, the task ends, every call that
-//! waits gets the same clear error, and the store is gone; the process goes on.
+//! waits gets the same clear error, and the store is gone; the process goes on. So it does when a function of the
+//! host's panics, which is told as our fault and not as the plugin's.
 
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use wasmtime::component::{Accessor, Instance, InstancePre};
 use wasmtime::{Store, Trap};
@@ -98,12 +100,21 @@ impl Exports {
 
 type Job = Box<dyn for<'a> FnOnce(&'a Accessor<Tenant>, &'a Exports) -> BoxFuture<'a, wasmtime::Result<()>> + Send>;
 
+/// Why a sandbox is no more.
+#[derive(Clone)]
+enum End {
+    /// By what the plugin did.
+    Plugin(String),
+    /// A function of the host's panicked.
+    Host,
+}
+
 /// A running plugin. Dropping the last clone ends it.
 #[derive(Clone)]
 pub struct Sandbox {
     name: Arc<str>,
     jobs: mpsc::Sender<Job>,
-    fate: watch::Receiver<Option<String>>,
+    fate: watch::Receiver<Option<End>>,
 }
 
 impl Sandbox {
@@ -118,16 +129,20 @@ impl Sandbox {
             let instance = plugin.0.pre.instantiate_async(&mut store).await?;
             Exports::load(plugin, &mut store, &instance)
         };
-        let exports = tokio::time::timeout(limits.cpu, instantiated)
+        let exports = AssertUnwindSafe(tokio::time::timeout(limits.cpu, instantiated))
+            .catch_unwind()
             .await
+            .map_err(|_| fault_of_ours(&name, "its start"))?
             .unwrap_or_else(|_| Err(wasmtime::Error::msg("it didn't start in time")))
             .map_err(|e| Error::plugin(format!("the plugin {name} can't be started: {}", fate(&e))))?;
         let (sender, jobs) = mpsc::channel(64);
         let (tell, fate) = watch::channel(None);
         let limits = *limits;
         tokio::spawn(async move {
+            let serving = AssertUnwindSafe(serve(store, exports, jobs, limits)).catch_unwind();
             let why = tokio::select! {
-                why = serve(store, exports, jobs, limits) => why,
+                // The store went while the panic unwound, and with it all that the panic could have left half done.
+                served = serving => served.map_or(End::Host, End::Plugin),
                 // Watched from outside: while the plugin's code runs, nothing inside is polled, and it would go on
                 // until its budget is used up.
                 () = tell.closed() => return,
@@ -181,10 +196,20 @@ impl Sandbox {
     pub(super) async fn ended(&self, what: &str) -> Error {
         let mut fate = self.fate.clone();
         let why = fate.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
-        let why = why.unwrap_or_else(|| "it ended".to_owned());
+        let why = match why {
+            Some(End::Host) => return fault_of_ours(&self.name, what),
+            Some(End::Plugin(why)) => why,
+            None => "it ended".to_owned(),
+        };
         Error::plugin(format!("the plugin {} failed in {what}: {why}", self.name))
             .with_hint("this is a fault of the plugin; tell its author, with the message")
     }
+}
+
+fn fault_of_ours(plugin: &str, what: &str) -> Error {
+    Error::internal(format!("Cofferdam itself failed while it served the plugin {plugin} in {what}")).with_hint(
+        "this is a fault of Cofferdam and not of the plugin; please report it, with the place that was named",
+    )
 }
 
 fn store(plugin: &Plugin, context: &Arc<Context>, limits: &Limits) -> Store<Tenant> {
