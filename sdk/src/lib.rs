@@ -24,7 +24,7 @@ pub mod bindings;
 pub mod engine;
 mod error;
 mod export;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod lines;
 mod lock;

@@ -12,7 +12,7 @@ mod definitions;
 pub mod event;
 pub mod export;
 mod feed;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod graph;
 pub mod import;

@@ -57,6 +57,6 @@ fn text(bytes: &[u8]) {
 
 fn opened(bytes: &[u8]) -> Result<Bytes> {
     let Some((pin, keys)) = &*KEYS else { return Ok(Bytes::new()) };
-    let opener = Opener::new(*pin, keys.data_key()?, keys.root()?.bookkeeping());
+    let opener = Opener::new(*pin, keys.data_key()?, keys.root()?.bookkeeping(), 1 << 16);
     opener.open(ChunkId::of(&Key::default(), b""), 1 << 16, Bytes::copy_from_slice(bytes))
 }

@@ -32,7 +32,7 @@ mod encoding;
 mod fetch;
 mod forget;
 mod freshness;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod keyfile;
 mod keyring;

@@ -36,7 +36,7 @@ mod copy_out;
 mod ending;
 mod execute;
 mod frames;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod parameters;
 mod query;
