@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use cofferdam::plugin::{Limits, Sandbox};
+use tokio::task::JoinSet;
+use wit_component::StringEncoding;
 
-use crate::component::of;
-use crate::host::{LIMITS, admitted, assert_ends, assert_gone, assert_unharmed, nowhere, operation};
+use crate::component::{fixture, of, of_module};
+use crate::host::{LIMITS, admitted, assert_ends, assert_gone, assert_unharmed, is_done, nowhere, operation};
 
 const CPU: &str = "it used up its CPU time (`cpu` in [limits])";
 const WALL: &str = "it ran for longer than 4 s (`wall` in [limits])";
@@ -45,6 +47,48 @@ async fn a_plugin_that_spins_in_a_destructor_is_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_waits_for_ever_is_ended() {
     assert_ends(of("sleep_for_ever"), WALL).await;
+}
+
+/// A future that only it could write, a stream that only it could fill or read, a set that nothing is in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_waits_for_itself_is_ended() {
+    let mut beside = JoinSet::new();
+    for waiting in [
+        "(local.set $end (i32.wrap_i64 (call $future)))
+            (drop (call $waited (local.get $end) (call $read_future (local.get $end) (i32.const 2048))))",
+        "(local.set $end (i32.wrap_i64 (call $stream)))
+            (drop (call $waited (local.get $end) (call $read_stream (local.get $end) (i32.const 2048) (i32.const 16))))",
+        "(local.set $end (i32.wrap_i64 (i64.shr_u (call $stream) (i64.const 32))))
+            (drop (call $waited (local.get $end) (call $write_stream (local.get $end) (i32.const 0) (i32.const 16))))",
+        "(drop (call $wait (call $new_set) (i32.const 3000)))",
+    ] {
+        let text = fixture("await_itself").replace("%waiting%", waiting);
+        beside.spawn(async move { assert_ends(of_module(&text, StringEncoding::UTF8), WALL).await });
+    }
+    beside.join_all().await;
+}
+
+/// It has returned from its code and says what it waits for: nothing that there is, or only its next turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_gives_its_thread_back_and_never_answers_is_ended() {
+    for (next, words) in [("(i32.or (i32.const 2) (i32.shl (call $set) (i32.const 4)))", WALL), ("(i32.const 1)", CPU)]
+    {
+        let text = fixture("wait_or_yield").replace("%next%", next);
+        assert_ends(of_module(&text, StringEncoding::UTF8), words).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_lets_no_call_in_is_ended() {
+    let (context, _) = operation();
+    let plugin = admitted(of("let_nobody_in")).unwrap();
+    let sandbox = Sandbox::start(&plugin, &context, &LIMITS).await.unwrap();
+    assert!(is_done(&sandbox.inspect(&nowhere()).await.unwrap_err()));
+    let error = sandbox.inspect(&nowhere()).await.unwrap_err();
+    assert!(error.to_string().contains(WALL), "{error}");
+    drop(sandbox);
+    assert_gone(&context).await;
+    assert_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

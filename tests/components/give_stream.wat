@@ -1,0 +1,50 @@
+;; A backup session that gives a stream and a future of its own, and then attacks with its ends of them.
+(module
+    (import "[export]cofferdam:engine/backup@0.1.0" "[resource-new]session" (func $session (param i32) (result i32)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[stream-new-0][method]session.read" (func $new_stream (result i64)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[async-lower][stream-write-0][method]session.read"
+        (func $begin_write (param i32 i32 i32) (result i32)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[stream-drop-readable-0][method]session.read"
+        (func $drop_reader (param i32)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[stream-drop-writable-0][method]session.read"
+        (func $drop_writer (param i32)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[future-new-1][method]session.read" (func $new_future (result i64)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[future-drop-writable-1][method]session.read"
+        (func $drop_promise (param i32)))
+    (import "[export]cofferdam:engine/backup@0.1.0" "[task-return][method]session.read"
+        (func $return (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+    (import "$root" "[waitable-set-new]" (func $new_set (result i32)))
+    (import "$root" "[waitable-set-wait]" (func $wait (param i32 i32) (result i32)))
+    (import "$root" "[waitable-join]" (func $join (param i32 i32)))
+    (memory (export "memory") 16)
+    (data (i32.const 1024) "\01") (data (i32.const 1036) "\4c\04\00\00\04\00\00\00") (data (i32.const 1100) "done")
+    (global $set (mut i32) (i32.const 0))
+    ;; What came of it, once it has come: the event's second number.
+    (func $waited (param $end i32) (param $begun i32) (result i32)
+        (if (i32.ne (local.get $begun) (i32.const -1)) (then (return (local.get $begun))))
+        (if (i32.eqz (global.get $set)) (then (global.set $set (call $new_set))))
+        (call $join (local.get $end) (global.get $set))
+        (drop (call $wait (global.get $set) (i32.const 3000)))
+        (i32.load (i32.const 3004)))
+    (func $write (param $writer i32) (param i32 i32) (result i32)
+        (call $waited (local.get $writer) (call $begin_write (local.get $writer) (local.get 1) (local.get 2))))
+    (func (export "cofferdam:engine/backup@0.1.0#[dtor]session") (param i32))
+    (func (export "cofferdam:engine/backup@0.1.0#[static]session.lead")
+        (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32)
+        (i32.store8 (i32.const 1200) (i32.const 0))
+        (i32.store (i32.const 1204) (call $session (i32.const 1)))
+        (i32.const 1200))
+    (func (export "[async-lift]cofferdam:engine/backup@0.1.0#[method]session.read") (param i32) (result i32)
+        (local $stream i64) (local $future i64) (local $reader i32) (local $writer i32) (local $promise i32)
+        (local.set $stream (call $new_stream))
+        (local.set $future (call $new_future))
+        (local.set $reader (i32.wrap_i64 (local.get $stream)))
+        (local.set $writer (i32.wrap_i64 (i64.shr_u (local.get $stream) (i64.const 32))))
+        (local.set $promise (i32.wrap_i64 (i64.shr_u (local.get $future) (i64.const 32))))
+        (call $return (i32.const 0) (local.get $reader) (i32.wrap_i64 (local.get $future))
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+        %attack%
+        (i32.const 0))
+    (func (export "[callback][async-lift]cofferdam:engine/backup@0.1.0#[method]session.read")
+        (param i32 i32 i32) (result i32) (unreachable)))
