@@ -13,6 +13,11 @@ use cofferdam_tests::servers::{Major, Postgresql};
 
 const MINUTES: Duration = Duration::from_secs(300);
 
+/// From which size on a table is read in parts, and its indexes are built side by side.
+const USUAL: &str = "split-size=256MB";
+/// So that every table with rows is.
+const LARGE: &str = "split-size=1kB";
+
 /// A server with the roles and the tablespace of the golden database.
 fn server(major: Major) -> Postgresql {
     let server = Postgresql::start(major).unwrap();
@@ -52,8 +57,9 @@ fn without_mark(line: &str) -> String {
     }
 }
 
-/// Clones the golden database to a newer major, where it must be what that major's tools make of it.
-fn upwards(from: Major, to: Major) {
+/// Clones the golden database to a newer major, where it must be what that major's tools make of it. Tables from `split`
+/// on are taken for large ones.
+fn upwards(from: Major, to: Major, split: &str) {
     let (source, target) = (server(from), server(to));
     source.create_database("shop").unwrap();
     let golden = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/databases/objects.sql"));
@@ -62,7 +68,7 @@ fn upwards(from: Major, to: Major) {
     source.sql("shop", "ALTER EVENT TRIGGER refuse DISABLE; DROP TABLE public.joined_later").unwrap();
     reference(&source, &target, "reference");
     let cofferdam = copier(&source, &target);
-    cofferdam.succeed(&["clone", "source", "target", "--as", "cloned"], MINUTES).unwrap();
+    cofferdam.succeed(&["clone", "source", "target", "--as", "cloned", "--set", split], MINUTES).unwrap();
     let (wanted, got) = (Portrait::take(&target, "reference").unwrap(), Portrait::take(&target, "cloned").unwrap());
     assert!(wanted.relations() > 50 && wanted.rows() > 5000, "an empty database proves nothing");
     let differences = wanted.differences(&got).unwrap();
@@ -71,27 +77,63 @@ fn upwards(from: Major, to: Major) {
 
 #[test]
 fn a_database_of_13_becomes_one_of_15() {
-    upwards(Major::V13, Major::V15);
+    upwards(Major::V13, Major::V15, LARGE);
 }
 
 #[test]
 fn a_database_of_13_becomes_one_of_18() {
-    upwards(Major::V13, Major::V18);
+    upwards(Major::V13, Major::V18, USUAL);
 }
 
 #[test]
 fn a_database_of_15_becomes_one_of_17() {
-    upwards(Major::V15, Major::V17);
+    upwards(Major::V15, Major::V17, USUAL);
 }
 
 #[test]
 fn a_database_of_15_becomes_one_of_18() {
-    upwards(Major::V15, Major::V18);
+    upwards(Major::V15, Major::V18, LARGE);
 }
 
 #[test]
 fn a_database_of_17_becomes_one_of_18() {
-    upwards(Major::V17, Major::V18);
+    upwards(Major::V17, Major::V18, LARGE);
+}
+
+#[test]
+fn the_indexes_of_a_large_table_are_built_side_by_side_and_are_what_they_were() {
+    let server = server(Major::V15);
+    server.create_database("shop").unwrap();
+    server
+        .sql(
+            "shop",
+            "CREATE TABLE \"odd \"\"name\" (
+                 a integer CONSTRAINT \"its \"\"key\" PRIMARY KEY WITH (fillfactor = 70), b integer NOT NULL, c text, d int4range,
+                 CONSTRAINT once UNIQUE NULLS NOT DISTINCT (b) INCLUDE (c), CONSTRAINT later UNIQUE (a, b) DEFERRABLE,
+                 EXCLUDE USING gist (d WITH &&)
+             );
+             INSERT INTO \"odd \"\"name\" SELECT i, -i, i, int4range(i, i + 1) FROM generate_series(1, 1000) AS i;
+             CREATE INDEX plain ON \"odd \"\"name\" (c DESC NULLS LAST) WHERE b < 0;
+             CREATE UNIQUE INDEX known ON \"odd \"\"name\" (b) TABLESPACE \"golden space\";
+             CREATE INDEX expressed ON \"odd \"\"name\" (lower(c)); ALTER INDEX expressed ALTER COLUMN 1 SET STATISTICS 7;
+             ALTER TABLE \"odd \"\"name\" CLUSTER ON once, REPLICA IDENTITY USING INDEX known;
+             COMMENT ON CONSTRAINT once ON \"odd \"\"name\" IS 'once'; COMMENT ON INDEX plain IS 'plain';
+             CREATE TABLE other (b integer REFERENCES \"odd \"\"name\" (b));",
+        )
+        .unwrap();
+    let cofferdam = copier(&server, &server);
+    cofferdam.initialize().unwrap();
+    let backup = cofferdam.succeed(&["backup", "source", "--set", LARGE, "--json"], MINUTES).unwrap();
+    assert!(
+        backup.stderr.contains("indexes/public.odd%20%22name/5"),
+        "they aren't units of their own: {}",
+        backup.stderr
+    );
+    cofferdam.succeed(&["restore", "latest", "--to", "target", "--database", "again"], MINUTES).unwrap();
+    let (wanted, got) = (Portrait::take(&server, "shop").unwrap(), Portrait::take(&server, "again").unwrap());
+    assert_eq!(wanted.differences(&got).unwrap(), Vec::<String>::new());
+    cofferdam.succeed(&["compare", "source@latest", "source"], MINUTES).unwrap();
+    cofferdam.succeed(&["backups", "verify", "latest", "--restore", "target"], MINUTES).unwrap();
 }
 
 /// What no dump of a schema shows: the database's own, what is broken off, and what only a provider can make.

@@ -1,6 +1,7 @@
 //! Indexes, and the constraints that are made of them: primary keys, unique and exclusion constraints.
 
 use super::id::{Id, class};
+use crate::comparable;
 use crate::entry::Entry;
 use crate::quote::{guarded, ident, literal, options, qualified};
 use serde::Deserialize;
@@ -81,9 +82,62 @@ impl Row {
 
     /// What makes it.
     pub fn entry(&self) -> Entry {
-        let table = self.table();
         let index = qualified(&self.schema, &self.name);
-        let create = match (&self.constraint_name, &self.constraint_definition) {
+        let mut statements = vec![self.create()];
+        statements.extend(self.settings());
+        let mut entry = Entry::new(self.address(), statements);
+        if self.of_extension {
+            let there = format!("pg_catalog.to_regclass({}) IS NULL", literal(&index));
+            entry.sql = vec![guarded(&there, &entry.sql.join(";\n"))];
+        } else {
+            entry.carries.add(self.word(), 1);
+        }
+        entry.tablespace.clone_from(&self.tablespace);
+        if self.attached().is_some() {
+            let statements = entry.sql.iter().chain(&entry.tablespace).map(String::as_str);
+            entry.compare_as = Some(comparable::digest(statements));
+        }
+        entry
+    }
+
+    /// The same in two steps: the first builds the index, which needs no lock that keeps other indexes of the table from
+    /// being built, and the second makes a constraint of it and says what else there is to say. None if it can't be so.
+    ///
+    /// PostgreSQL docs, "ALTER TABLE", ADD table_constraint_using_index: a unique B-tree index without expressions or a
+    /// condition becomes a primary key or a unique constraint.
+    pub fn in_two_steps(&self) -> Option<(Entry, Option<Entry>)> {
+        let attached = self.attached()?;
+        let whole = self.entry();
+        let second: Vec<String> = attached.into_iter().chain(self.settings()).collect();
+        let second = (!second.is_empty())
+            .then(|| Entry { compare_as: Some(String::new()), ..Entry::new(self.address(), second) });
+        Some((Entry { sql: vec![self.definition.clone()], ..whole }, second))
+    }
+
+    /// What makes a constraint of it once it is built, if it is one's; none if a constraint has to build its own.
+    fn attached(&self) -> Option<Option<String>> {
+        if self.of_extension || self.table_kind != "r" {
+            return None;
+        }
+        let (Some(name), Some(definition)) = (&self.constraint_name, &self.constraint_definition) else {
+            return Some(None);
+        };
+        let words = match self.constraint_kind.as_deref()? {
+            "p" => "PRIMARY KEY",
+            "u" => "UNIQUE",
+            _ => return None,
+        };
+        // Others exclude ranges that overlap, or are checked later.
+        let btree = [" USING btree ", " USING \"btree\" "].iter().any(|using| self.definition.contains(using));
+        let plain = btree && definition.ends_with(')');
+        let (table, name) = (self.table(), ident(name));
+        plain.then(|| Some(format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {name} {words} USING INDEX {name}")))
+    }
+
+    /// What builds it, as a constraint if it is one's.
+    fn create(&self) -> String {
+        let table = self.table();
+        match (&self.constraint_name, &self.constraint_definition) {
             (Some(name), Some(definition)) => {
                 let list = options(self.options.as_deref().unwrap_or_default(), "");
                 let exclusion = self.constraint_kind.as_deref() == Some("x");
@@ -91,8 +145,13 @@ impl Row {
                 format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {} {definition}", ident(name))
             }
             _ => self.definition.clone(),
-        };
-        let mut statements = vec![create];
+        }
+    }
+
+    /// What there is to say of it once it is there.
+    fn settings(&self) -> Vec<String> {
+        let (table, index) = (self.table(), qualified(&self.schema, &self.name));
+        let mut statements = Vec::new();
         for target in self.statistics.iter().flatten() {
             statements
                 .push(format!("ALTER INDEX {index} ALTER COLUMN {} SET STATISTICS {}", target.number, target.target));
@@ -107,15 +166,7 @@ impl Row {
         if let (Some(schema), Some(name)) = (&self.parent_schema, &self.parent_name) {
             statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
         }
-        let mut entry = Entry::new(self.address(), statements);
-        if self.of_extension {
-            let there = format!("pg_catalog.to_regclass({}) IS NULL", literal(&index));
-            entry.sql = vec![guarded(&there, &entry.sql.join(";\n"))];
-        } else {
-            entry.carries.add(self.word(), 1);
-        }
-        entry.tablespace.clone_from(&self.tablespace);
-        entry
+        statements
     }
 }
 

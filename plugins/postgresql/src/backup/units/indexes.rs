@@ -1,10 +1,10 @@
-//! Units of indexes and of foreign keys, one of each a table.
+//! Units of indexes and of foreign keys: one of each a table, and one of each index of a large table.
 
 use super::proofs::Proofs;
 use super::{Building, PRE_DATA, note, object_name};
 use crate::backup::inventory::Inventory;
 use crate::backup::partitions::Partitions;
-use crate::catalog::tables;
+use crate::catalog::{indexes, tables};
 use crate::entry::Entry;
 use crate::quote::{qualified, unit_name};
 use crate::selection::Survey;
@@ -19,20 +19,22 @@ impl Building {
         survey: &Survey,
     ) {
         let views = inventory.views.iter().filter(|view| view.kind == "m").map(|view| view.oid).collect::<HashSet<_>>();
-        let mut by_table: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
+        let mut by_table: BTreeMap<u32, Vec<&indexes::Row>> = BTreeMap::new();
         for index in inventory.indexes.iter().filter(|index| !views.contains(&index.relation) && !index.of_extension) {
             if index.is_broken() {
                 let reason = "the index isn't valid on the source: its build failed";
                 self.notes.push(note("left-out", index.address(), reason));
                 self.left_out.add(index.word(), 1);
             } else {
-                by_table.entry(index.relation).or_default().push(survey.placed(index.entry(), index.ids()));
+                by_table.entry(index.relation).or_default().push(index);
             }
         }
         let proofs = Proofs::new(inventory, parts);
         for table in &inventory.tables {
             let address = format!("TABLE {}", table.qualified());
-            let mut entries = by_table.remove(&table.oid).unwrap_or_default();
+            let own = by_table.remove(&table.oid).unwrap_or_default();
+            let large = self.split.is_some_and(|split| table.bytes.is_some_and(|bytes| bytes > split));
+            let (built, mut entries) = entries(&own, large, survey);
             let unproven = table.unproven(parts);
             let proven = proofs.of(table);
             let concerned = !unproven.is_empty() || !proven.is_empty();
@@ -45,13 +47,21 @@ impl Building {
             }
             if !entries.is_empty() {
                 let name = unit_name("indexes", &table.schema, &table.name);
+                let objects = vec![object_name(&table.schema, &table.name)];
                 self.indexes.insert(table.oid, name.clone());
                 let mut after = self.data.get(&table.oid).cloned().unwrap_or_else(|| vec![PRE_DATA.to_owned()]);
+                let data = after.clone();
+                for (number, entry) in (1..).zip(built) {
+                    let part = format!("{name}/{number}");
+                    after.push(part.clone());
+                    self.entries_unit(&part, data.clone(), objects.clone(), vec![entry]);
+                    self.last_belongs_to(&address);
+                }
                 let parents = partitions.parents(table.oid).chain(forebears).filter_map(|oid| partitions.name(oid));
                 after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
                 // What isn't proven holds for the rows of heirs too, once it is there.
                 after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid)).flatten().cloned());
-                self.entries_unit(&name, after, vec![object_name(&table.schema, &table.name)], entries);
+                self.entries_unit(&name, after, objects, entries);
                 self.last_belongs_to(&address);
             }
         }
@@ -92,6 +102,23 @@ impl Building {
             self.last_belongs_to(&format!("TABLE {}", table.qualified()));
         }
     }
+}
+
+/// What makes the indexes of a table: those that are built side by side, and what comes after them in one unit. In a unit
+/// of its own an index costs a session's round trips, which is worth it for a large table.
+fn entries(indexes: &[&indexes::Row], large: bool, survey: &Survey) -> (Vec<Entry>, Vec<Entry>) {
+    let (mut built, mut rest) = (Vec::new(), Vec::new());
+    for index in indexes {
+        let placed = |entry: Entry| survey.placed(entry, index.ids());
+        match index.in_two_steps().filter(|_| large && indexes.len() > 1) {
+            Some((first, second)) => {
+                built.push(placed(first));
+                rest.extend(second.map(placed));
+            }
+            None => rest.push(placed(index.entry())),
+        }
+    }
+    (built, rest)
 }
 
 /// Locks every table of a unit's foreign keys, by name. Units that lock the same tables in another order each, as the keys
