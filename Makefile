@@ -4,6 +4,7 @@
 #   make test      all that a change must pass; what continuous integration runs
 #   make demo      backup, restore and clone of a database that looks like life, compared by pg_dump and psql
 #   make bench     the same work as pg_dump, pg_restore and pgcopydb, side by side
+#   make reference docs/reference, from the comments in wit/
 #   make lint fmt  what the code must look like
 #   make fuzz      ten minutes (or FUZZ_SECONDS) of each fuzz target; needs cargo-fuzz, and no nightly toolchain
 #
@@ -11,10 +12,10 @@
 
 export CARGO_TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 PLUGINS := plugins/postgresql plugins/mongodb plugins/mysql plugins/redis
-TEST_PLUGINS := tests/plugins/faulty
+TEST_PLUGINS := tests/plugins/faulty tests/plugins/liar
 PLUGIN_FILES := $(CARGO_TARGET_DIR)/plugins
 
-.PHONY: build debug plugins setup test fmt lint demo bench fuzz
+.PHONY: build debug plugins setup test fmt lint reference demo bench fuzz
 
 build: setup
 	cargo build --locked --release --package cofferdam
@@ -44,6 +45,10 @@ fmt:
 lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+# Without this, the same test says whether they fit.
+reference:
+	COFFERDAM_WRITE_REFERENCE=1 cargo test --locked --package cofferdam-tests --test reference
 
 demo: build
 	cargo run --locked --release --package cofferdam-tests --bin demo

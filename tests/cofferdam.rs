@@ -66,6 +66,14 @@ pub fn faulty_plugin() -> Result<PathBuf> {
     plugin("faulty")
 }
 
+/// The plugin that lies on request: `COFFERDAM_PLUGIN_LIAR`, else what `make plugins` built.
+///
+/// # Errors
+/// If it isn't there.
+pub fn liar_plugin() -> Result<PathBuf> {
+    plugin("liar")
+}
+
 fn plugin(name: &str) -> Result<PathBuf> {
     let path = env::var_os(format!("COFFERDAM_PLUGIN_{}", name.to_uppercase()))
         .map_or_else(|| target_folder().join(format!("plugins/{name}.wasm")), PathBuf::from);

@@ -15,7 +15,7 @@ use store::{Session, Store};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "toy serve PORT | do COMMAND... | fill DB | odd DB | dump DB | load DB | invariant DB
-The password is in TOY_PASSWORD, the port of `do` and of those that follow it in TOY_PORT, or 7777.";
+The password is in TOY_PASSWORD, the port of `do` and of those that follow it in TOY_PORT, or 23477.";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -78,7 +78,7 @@ struct Client(BufReader<TcpStream>);
 
 impl Client {
     fn connect() -> Result<Self> {
-        let port: u16 = env::var("TOY_PORT").map_or(Ok(7777), |port| port.parse())?;
+        let port: u16 = env::var("TOY_PORT").map_or(Ok(23477), |port| port.parse())?;
         let mut client = Self(BufReader::new(TcpStream::connect(("127.0.0.1", port))?));
         client.ask(&["LOGIN", "author", &password()?])?;
         Ok(client)

@@ -12,6 +12,7 @@ mod postgresql;
 mod redis;
 mod supervisor;
 mod tls;
+mod toy;
 mod unprivileged;
 
 pub use installation::{Major, target_folder};
@@ -21,3 +22,4 @@ pub use options::{Authentication, Options};
 pub use pgbouncer::Pgbouncer;
 pub use postgresql::{Postgresql, SUPERUSER};
 pub use redis::Redis;
+pub use toy::Toy;

@@ -46,6 +46,22 @@ pub async fn run(source: &Party, target: &Party, request: &Request, environment:
     operation.end(&[source, target], result).await
 }
 
+/// Like [`run`], but never by the server itself: sessions read side by side, each unit by whichever is free.
+pub(super) async fn by_reading(
+    source: &Party,
+    target: &Party,
+    request: &Request,
+    environment: Environment,
+) -> Result<Outcome> {
+    let operation = Operation::begin("clone", &format!("{} to {}", source.name, target.name), environment)?;
+    let engine = source.plugin.inspection().about.name.clone();
+    let result = tokio::select! {
+        result = pipe(&operation, source, target, request, engine) => result,
+        cancelled = operation.cancelled() => Err(cancelled),
+    };
+    operation.end(&[source, target], result).await
+}
+
 async fn copy(operation: &Operation, from: &Party, to: &Party, request: &Request) -> Result<Outcome> {
     let engine = from.plugin.inspection().about.name.clone();
     if to.plugin.inspection().about.name != engine {

@@ -121,12 +121,17 @@ pub fn served(import: &str) -> Result<&'static Served, Refusal> {
 
 /// Holds a plugin's imports against what is served and granted.
 pub fn refusals<'a>(imports: impl IntoIterator<Item = &'a str>, granted: &BTreeSet<String>) -> Vec<Refusal> {
+    let imports: Vec<&str> = imports.into_iter().collect();
+    let missing =
+        imports.iter().filter_map(|import| served(import).ok()?.grant).filter(|grant| !granted.contains(*grant));
+    let missing: BTreeSet<String> = missing.map(|grant| format!("--grant {grant}")).collect();
+    let missing = missing.into_iter().collect::<Vec<_>>().join(" ");
     let judge = |import: &str| match served(import) {
         Err(refusal) => Some(refusal),
         Ok(Served { grant: Some(grant), means, .. }) if !granted.contains(*grant) => Some(Refusal {
             import: import.to_owned(),
             reason: format!("the plugin wants to {means}, and that isn't granted to it"),
-            remedy: format!("if you trust it with that, grant it: `cofferdam plugin add FILE --grant {grant}`"),
+            remedy: format!("if you trust it with that, give {missing} to `cofferdam plugin add` or `plugin test`"),
         }),
         Ok(_) => None,
     };

@@ -113,7 +113,7 @@ impl Check {
             Self::OddThings => "so is one of odd names, empty objects and strange rows",
             Self::Empty => "so is one of a database that holds nothing",
             Self::Clone => "a clone is what was cloned",
-            Self::UnderLoad => "a backup made while others write shows one moment",
+            Self::UnderLoad => "a backup or a clone made while others write shows one moment",
             Self::Counts => "the engine counts its objects apart from reading them",
             Self::Occupied => "a restore touches no database that holds something",
             Self::BrokenOff => "nothing stays of a unit whose stream broke off",

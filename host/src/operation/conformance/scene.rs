@@ -37,7 +37,7 @@ impl From<Error> for Stop {
 }
 
 /// Sessions that work side by side, as with an operator who says nothing of it.
-const JOBS: usize = 4;
+pub(super) const JOBS: usize = 4;
 /// How many differences are told.
 const TOLD: usize = 5;
 
