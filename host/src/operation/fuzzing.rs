@@ -8,7 +8,7 @@ use super::measure::{Framing, Measure};
 /// # Panics
 /// If it makes a difference how they are cut.
 pub fn measure(bytes: &[u8], size: usize) {
-    for framing in [Framing::None, Framing::Lines, Framing::U32Le, Framing::Definitions] {
+    for framing in [Framing::None, Framing::Lines, Framing::U32Le, Framing::Definitions, Framing::Changes] {
         let (mut whole, mut cut) = (Measure::new(framing), Measure::new(framing));
         let whole = whole.update(bytes).and_then(|()| whole.finish()).ok();
         let cut = bytes.chunks(size).try_for_each(|piece| cut.update(piece)).and_then(|()| cut.finish()).ok();

@@ -17,6 +17,8 @@ pub enum Framing {
     U32Le,
     /// Each row ends with a line feed and makes an object, which it names.
     Definitions,
+    /// What rows of other units became; only the plugin tells one change from the next.
+    Changes,
 }
 
 impl Framing {
@@ -36,6 +38,7 @@ impl Framing {
             "lines" => Ok(Self::Lines),
             "u32le" => Ok(Self::U32Le),
             "definitions" => Ok(Self::Definitions),
+            "changes" => Ok(Self::Changes),
             other => Err(Error::unsupported(format!("this host doesn't know the framing {other:?}"))
                 .with_hint("the plugin needs a newer host")),
         }
@@ -87,7 +90,7 @@ impl Measure {
     pub fn update(&mut self, piece: &[u8]) -> Result<()> {
         self.bytes += piece.len() as u64;
         match self.framing {
-            Framing::None => Ok(()),
+            Framing::None | Framing::Changes => Ok(()),
             Framing::Lines | Framing::Definitions => {
                 self.lines(piece);
                 Ok(())
@@ -104,7 +107,7 @@ impl Measure {
         if self.open.is_some() || !self.prefix.is_empty() {
             return Err(Error::corrupt("the stream ends in the middle of a row"));
         }
-        let framed = self.framing != Framing::None;
+        let framed = !matches!(self.framing, Framing::None | Framing::Changes);
         Ok(Measured {
             bytes: self.bytes,
             rows: self.framing.is_rows().then_some(self.rows),

@@ -1,7 +1,7 @@
 //! What a database or a backup holds, as the host saw it: of every object its rows and its definition, as digests. Two
 //! of them say where two databases differ, without holding a row of either.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ pub(super) struct Portrait {
     definitions: BTreeMap<String, Definition>,
     /// Units whose streams the host can't take apart.
     opaque: Vec<String>,
+    /// Objects whose rows aren't all as they were counted: other units hold what some of them became.
+    changed: BTreeSet<String>,
 }
 
 /// The rows of an object, in no order.
@@ -85,6 +87,12 @@ impl Portrait {
             }
             return Ok(());
         }
+        if Framing::parse(&unit.framing)? == Framing::Changes {
+            if measured.bytes > 0 {
+                self.changed.extend(unit.objects.iter().cloned());
+            }
+            return Ok(());
+        }
         let (Some(count), Some(digest)) = (measured.rows, &measured.digest) else {
             self.opaque.push(unit.name.clone());
             return Ok(());
@@ -133,12 +141,15 @@ impl Portrait {
 
     fn different_rows<'a>(&'a self, target: &'a Self) -> impl Iterator<Item = Difference> + 'a {
         let new = target.rows.keys().filter(|object| !self.rows.contains_key(*object));
-        self.rows.keys().chain(new).filter_map(|object| {
+        self.rows.keys().chain(new).filter_map(move |object| {
             let (source, other) = (self.rows.get(object), target.rows.get(object));
             let what = match (source, other) {
                 (Some(_), None) => What::OnlyInSource,
                 (None, Some(_)) => What::OnlyInTarget,
-                (source, other) if source != other => What::Rows,
+                (source, other) if source != other => {
+                    let uncertain = [self, target].iter().any(|side| side.changed.contains(object));
+                    if uncertain { What::NotCompared } else { What::Rows }
+                }
                 _ => return None,
             };
             let count = |rows: Option<&Rows>| rows.map(|rows| rows.count);
@@ -251,6 +262,21 @@ mod tests {
         defined(&mut other, "{\"object\":\"VIEW v\",\"sql\":[\"2\"]}\n");
         assert_eq!(whats(&one.differences(&other)), [("VIEW v", What::Wording)]);
         assert_eq!(one.caveats(&other).len(), 1);
+    }
+
+    #[test]
+    fn rows_that_changed_after_they_were_counted_are_not_said_to_differ_nor_to_be_the_same() {
+        let portrait = |changes: u64, digest: u128| {
+            let mut portrait = Portrait::new("1", &[]);
+            rows(&mut portrait, "data/a", "a", 2, 30);
+            rows(&mut portrait, "data/b", "b", 1, digest);
+            let measured = Measured { bytes: changes, rows: None, digest: None };
+            portrait.add(&unit("changes", "changes", &["a", "b"]), &measured, None).unwrap();
+            portrait
+        };
+        assert_eq!(whats(&portrait(1, 7).differences(&portrait(0, 8))), [("b", What::NotCompared)]);
+        assert_eq!(whats(&portrait(0, 7).differences(&portrait(0, 8))), [("b", What::Rows)]);
+        assert!(portrait(1, 7).differences(&portrait(0, 7)).is_empty());
     }
 
     #[test]

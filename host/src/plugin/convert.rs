@@ -16,7 +16,7 @@ pub struct Unit {
     pub name: String,
     /// Media type of its stream.
     pub format: String,
-    /// How rows are told apart: "none", "lines", "u32le".
+    /// How rows are told apart: "none", "lines", "u32le", "definitions", "changes".
     pub framing: String,
     /// The objects that it holds.
     pub objects: Vec<String>,

@@ -6,7 +6,7 @@
 //! views and time-series buckets, users and roles. It refuses what a server refuses: unknown commands and fields, batches
 //! and documents that are too large, cursors of other sessions. Faults come on request, see [`Fault`].
 //!
-//! Not modelled: privileges, collations, transactions, change streams, sharding, several members.
+//! Not modelled: privileges, collations, transactions (but those that a test that holds the double asks for), change streams, sharding, several members.
 //!
 //! ```no_run
 //! use cofferdam_tests::doubles::mongodb::{Mongodb, Options};
@@ -44,6 +44,7 @@ pub use options::{Kind, Options, Quirks, User};
 
 use crate::error::Result;
 use serve::{Shared, lock};
+pub use store::Prepared;
 use store::Store;
 
 /// The server's limits, which `hello` tells (MongoDB manual, "MongoDB Limits and Thresholds"; `hello`).
@@ -141,6 +142,32 @@ impl Mongodb {
             store.insert_bytes(namespace, Bytes::from(document)).map_err(|failure| failure.message)?;
         }
         Ok(())
+    }
+
+    /// Writes down a transaction that is going to insert documents, each into a collection that is there.
+    ///
+    /// # Errors
+    /// If one isn't there.
+    pub fn prepare(&self, inserts: Vec<(String, Vec<u8>)>) -> Result<Prepared> {
+        let inserts = inserts.into_iter().map(|(namespace, document)| (namespace, document.into())).collect();
+        lock(&self.shared.store).prepare(inserts).map_err(|failure| failure.message.into())
+    }
+
+    /// Commits a transaction.
+    ///
+    /// # Errors
+    /// If something of it can't be done.
+    pub fn commit(&self, prepared: Prepared) -> Result<()> {
+        lock(&self.shared.store).commit(prepared).map_err(|failure| failure.message.into())
+    }
+
+    /// Inserts documents in one transaction.
+    ///
+    /// # Errors
+    /// If something of it can't be done.
+    pub fn transact(&self, inserts: Vec<(String, Vec<u8>)>) -> Result<()> {
+        let inserts = inserts.into_iter().map(|(namespace, document)| (namespace, document.into())).collect();
+        lock(&self.shared.store).transact(inserts).map_err(|failure| failure.message.into())
     }
 
     /// The documents of a collection in the order in which they lie, byte for byte.

@@ -328,18 +328,39 @@ def the_oplog_is_followed(client, url):
         time.sleep(0.1)
         client.shop.things.insert_one({"_id": 1})
         client.shop.things.update_one({"_id": 1}, {"$set": {"n": 1}})
+        client.shop.things.update_one({"_id": 1}, {"$set": {"n": 2, "m": 3}})
+        client.shop.things.update_one({"_id": 1}, {"$unset": {"n": 1}})
+        client.shop.things.replace_one({"_id": 1}, {"r": 1})
         client.shop.things.delete_one({"_id": 1})
+        client.shop.things.create_index("a")
+        client.shop.command("collMod", "things", validationLevel="off")
+        client.shop.things.drop_index("a_1")
         client.shop.things.drop()
 
     writer = threading.Thread(target=write)
     writer.start()
     end = time.time() + 20
-    while len(seen) < 5 and cursor.alive and time.time() < end:
+    while len(seen) < 11 and cursor.alive and time.time() < end:
         entry = next(cursor, None)
         if entry is not None:
-            seen.append((entry["op"], next(iter(entry["o"]))))
+            assert entry["v"] == 2 and entry["ts"] > last and entry["ui"], entry
+            assert entry["ns"] == ("shop.$cmd" if entry["op"] == "c" else "shop.things"), entry
+            assert (entry["op"] == "u") == ("o2" in entry) and entry.get("o2", {"_id": 1}) == {"_id": 1}, entry
+            seen.append((entry["op"], entry["o"] if entry["op"] != "c" else next(iter(entry["o"]))))
     writer.join()
-    assert seen == [("c", "create"), ("i", "_id"), ("u", "$v"), ("d", "_id"), ("c", "drop")], seen
+    assert seen == [
+        ("c", "create"),
+        ("i", {"_id": 1}),
+        ("u", {"$v": 2, "diff": {"i": {"n": 1}}}),
+        ("u", {"$v": 2, "diff": {"u": {"n": 2}, "i": {"m": 3}}}),
+        ("u", {"$v": 2, "diff": {"d": {"n": False}}}),
+        ("u", {"_id": 1, "r": 1}),
+        ("d", {"_id": 1}),
+        ("c", "createIndexes"),
+        ("c", "collMod"),
+        ("c", "dropIndexes"),
+        ("c", "drop"),
+    ], seen
 
 
 def expired_documents_go(client, url):

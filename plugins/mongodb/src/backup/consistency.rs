@@ -3,6 +3,8 @@
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{Collection, Kind};
 use crate::namespace::Scope;
+use crate::note::note;
+use crate::oplog::{self, Window};
 use crate::server::{self, Server};
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Error, Options, Result, options, time};
@@ -26,6 +28,8 @@ const ASKED_EVERY: u64 = 200;
 pub enum Consistency {
     /// Everything as it was at one cluster time.
     Snapshot(u64),
+    /// Each collection as it is when it is read, and then what changed meanwhile, all of that at one moment.
+    CatchUp(Window),
     /// Each collection as it is when it is read, of what a majority has.
     Majority,
     /// Each collection as it is when it is read.
@@ -37,6 +41,7 @@ impl Consistency {
     pub fn name(self) -> &'static str {
         match self {
             Self::Snapshot(_) => "snapshot",
+            Self::CatchUp(_) => "point-in-time",
             Self::Majority | Self::Plain => "per-object",
         }
     }
@@ -45,7 +50,8 @@ impl Consistency {
     pub fn position(self) -> Option<String> {
         match self {
             Self::Snapshot(at) => Some(format!("{}.{}", at >> 32, at & u64::from(u32::MAX))),
-            Self::Majority | Self::Plain => None,
+            // The end is where nobody knows yet.
+            Self::CatchUp(_) | Self::Majority | Self::Plain => None,
         }
     }
 
@@ -56,7 +62,7 @@ impl Consistency {
             Self::Snapshot(at) if kind != Kind::Capped => {
                 Builder::new().text("level", "snapshot").timestamp("atClusterTime", at)
             }
-            Self::Snapshot(_) | Self::Majority => Builder::new().text("level", "majority"),
+            Self::Snapshot(_) | Self::CatchUp(_) | Self::Majority => Builder::new().text("level", "majority"),
         };
         command.document("readConcern", &concern.finish())
     }
@@ -65,6 +71,7 @@ impl Consistency {
     pub fn token(self) -> String {
         match self {
             Self::Snapshot(at) => format!("snapshot {at}"),
+            Self::CatchUp(Window { begin, seen }) => format!("oplog {begin} {seen}"),
             Self::Majority => "majority".to_owned(),
             Self::Plain => "plain".to_owned(),
         }
@@ -74,6 +81,10 @@ impl Consistency {
     pub fn of_token(token: &str) -> Result<Self> {
         match token.split_once(' ') {
             Some(("snapshot", at)) => Ok(Self::Snapshot(at.parse()?)),
+            Some(("oplog", times)) => {
+                let (begin, seen) = times.split_once(' ').ok_or_else(|| Error::internal("the token isn't ours"))?;
+                Ok(Self::CatchUp(Window { begin: begin.parse()?, seen: seen.parse()? }))
+            }
             None if token == "majority" => Ok(Self::Majority),
             None if token == "plain" => Ok(Self::Plain),
             _ => Err(Error::internal("the token isn't ours")),
@@ -90,37 +101,43 @@ pub async fn choose(
     scope: Scope,
 ) -> Result<(Consistency, Vec<Note>)> {
     let wanted = options::get(settings, SETTING);
-    if !matches!(wanted, None | Some("snapshot" | "per-object")) {
-        return Err(Error::invalid_options(format!("{SETTING} is snapshot or per-object")));
+    if !matches!(wanted, None | Some("snapshot" | "oplog" | "per-object")) {
+        return Err(Error::invalid_options(format!("{SETTING} is snapshot, oplog or per-object")));
     }
     let each = if server.kind == server::Kind::Standalone { Consistency::Plain } else { Consistency::Majority };
     if wanted == Some("per-object") {
         return Ok((each, Vec::new()));
+    }
+    if wanted == Some("oplog") {
+        let window = catch_up(server).await?;
+        return Ok((Consistency::CatchUp(window), apart(collections, scope, &[Kind::Capped, Kind::TimeSeries])));
     }
     let fits = window(server).await;
     let needed = bytes / SURE_RATE;
     let why = if server.kind == server::Kind::Standalone {
         "a server alone has no snapshots: make it a replica set of one member".to_owned()
     } else if wanted.is_none() && needed > fits {
-        format!(
+        let why = format!(
             "reading {} MB may take {needed} s and the server keeps history for {fits} s: raise it on every member with \
              db.adminCommand({{ setParameter: 1, minSnapshotHistoryWindowInSeconds: {} }}), or read at one moment all the \
              same with --set {SETTING}=snapshot, which fails if the history doesn't last",
             bytes >> 20,
             needed.saturating_mul(2)
-        )
+        );
+        match catch_up(server).await {
+            Ok(window) => {
+                let reason =
+                    format!("what changes while the backup runs is read again at its end, by the oplog: {why}");
+                let mut notes = vec![note("warning", "", reason)];
+                notes.extend(apart(collections, scope, &[Kind::Capped, Kind::TimeSeries]));
+                return Ok((Consistency::CatchUp(window), notes));
+            }
+            Err(error) if error.code == "unreachable" => return Err(error),
+            Err(error) => format!("{why}; and the oplog is of no help: {}", error.message),
+        }
     } else {
         match snapshot(server, collections).await {
-            Ok(Some(at)) => {
-                let capped = collections.iter().filter(|collection| collection.kind == Kind::Capped);
-                let note = |collection: &Collection| Note {
-                    kind: "changed".to_owned(),
-                    object: scope.object(&collection.database, &collection.name),
-                    reason: "the server has no snapshots of capped collections: it is as it was when it was read"
-                        .to_owned(),
-                };
-                return Ok((Consistency::Snapshot(at), capped.map(note).collect()));
-            }
+            Ok(Some(at)) => return Ok((Consistency::Snapshot(at), apart(collections, scope, &[Kind::Capped]))),
             Ok(None) => "there is no collection that could be read at one moment".to_owned(),
             Err(error) if error.code == "unreachable" || error.code == "permission-denied" => return Err(error),
             Err(error) => format!("the server has no snapshots: {}", error.message),
@@ -129,12 +146,30 @@ pub async fn choose(
     if wanted.is_some() {
         return Err(Error::unsupported(format!("this can't be read at one moment: {why}")));
     }
-    let note = Note {
-        kind: "warning".to_owned(),
-        object: String::new(),
-        reason: format!("each collection is backed up as it is when it is read, and not all at one moment: {why}"),
+    let reason = format!("each collection is backed up as it is when it is read, and not all at one moment: {why}");
+    Ok((each, vec![note("warning", "", reason)]))
+}
+
+/// Fixes where catching up begins.
+async fn catch_up(server: &Server) -> Result<Window> {
+    match server.kind {
+        server::Kind::Member => oplog::open(server).await,
+        server::Kind::Standalone => Err(Error::unsupported("a server alone has no oplog")
+            .with_hint("make it a replica set of one member: --replSet, then rs.initiate()")),
+        server::Kind::Mongos => Err(Error::unsupported("a mongos shows no oplog, and each shard has its own")
+            .with_hint("use --set consistency=snapshot")),
+    }
+}
+
+/// Tells what isn't of the moment that all else is of.
+fn apart(collections: &[Collection], scope: Scope, kinds: &[Kind]) -> Vec<Note> {
+    let apart = collections.iter().filter(|collection| kinds.contains(&collection.kind));
+    let told = |collection: &Collection| {
+        let what = if collection.kind == Kind::Capped { "capped collections" } else { "time series" };
+        let object = scope.object(&collection.database, &collection.name);
+        note("changed", object, format!("{what} can't be read so: it is as it was when it was read"))
     };
-    Ok((each, vec![note]))
+    apart.map(told).collect()
 }
 
 /// How long the server keeps its history, in seconds. One that doesn't say keeps it as long as most do.
@@ -164,7 +199,9 @@ async fn snapshot(server: &Server, collections: &[Collection]) -> Result<Option<
 /// Waits until a member has everything up to the moment that is read: one that is behind refuses a time that it doesn't
 /// know.
 pub async fn wait_for(server: &Server, consistency: Consistency) -> Result<()> {
-    let Consistency::Snapshot(at) = consistency else { return Ok(()) };
+    let (Consistency::Snapshot(at) | Consistency::CatchUp(Window { seen: at, .. })) = consistency else {
+        return Ok(());
+    };
     for _ in 0..CATCHING_UP / ASKED_EVERY {
         let hello = server.run("admin", Builder::new().int("hello", 1)).await?;
         if has(&hello, at) {
@@ -187,10 +224,12 @@ mod tests {
 
     #[test]
     fn a_worker_reads_what_the_leader_reads() {
-        for consistency in [Consistency::Snapshot(7 << 32 | 1), Consistency::Majority, Consistency::Plain] {
+        let catch_up = Consistency::CatchUp(Window { begin: 7, seen: 9 });
+        for consistency in [Consistency::Snapshot(7 << 32 | 1), catch_up, Consistency::Majority, Consistency::Plain] {
             assert_eq!(Consistency::of_token(&consistency.token()).unwrap(), consistency);
         }
-        assert!(Consistency::of_token("snapshot x").is_err() && Consistency::of_token("").is_err());
+        assert!(Consistency::of_token("snapshot x").is_err() && Consistency::of_token("oplog 1").is_err());
+        assert!(Consistency::of_token("").is_err());
     }
 
     #[test]

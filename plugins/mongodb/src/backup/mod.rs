@@ -8,6 +8,6 @@ mod session;
 mod sharding;
 mod units;
 
-pub use consistency::window;
+pub use consistency::{Consistency, window};
 pub use session::Backup;
 pub use units::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};

@@ -18,11 +18,16 @@ const MOST: u64 = 1000;
 /// `_id`s that are looked at for each border, so that ranges come out about equally large.
 const SAMPLED: u64 = 20;
 
+/// What a unit notes that is read by `_id`.
+const BY_ID: &str = "by-id";
+
 /// A part of a collection: from the `_id` in `min`, up to and without the one in `max`; without either, all that there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Range {
     min: Option<Document>,
     max: Option<Document>,
+    /// Whether documents are read in the order of their `_id`, and not as they lie.
+    by_id: bool,
 }
 
 impl Range {
@@ -33,6 +38,7 @@ impl Range {
         let mut command = match (self.min.is_some() || self.max.is_some(), kind) {
             (true, _) => command.document("hint", &by_id),
             (false, Kind::Capped) => command.document("hint", &in_order),
+            (false, Kind::Plain) if self.by_id => command.document("hint", &by_id),
             (false, _) => command,
         };
         for (name, border) in [("min", &self.min), ("max", &self.max)] {
@@ -47,28 +53,46 @@ impl Range {
     pub fn extra(&self) -> Options {
         let noted =
             |name: &str, border: &Option<Document>| border.as_ref().map(|border| (name.to_owned(), hex(border)));
-        [noted("min", &self.min), noted("max", &self.max)].into_iter().flatten().collect()
+        let by_id = self.by_id.then(|| (BY_ID.to_owned(), "yes".to_owned()));
+        [noted("min", &self.min), noted("max", &self.max), by_id].into_iter().flatten().collect()
     }
 
     /// Reads what a unit noted.
     pub fn of(extra: &Options) -> Result<Self> {
         let border = |name: &str| options::get(extra, name).map(unhex).transpose();
-        Ok(Self { min: border("min")?, max: border("max")? })
+        Ok(Self { min: border("min")?, max: border("max")?, by_id: options::get(extra, BY_ID).is_some() })
     }
 }
 
+/// Whether documents have to be read by `_id`: without a snapshot one that is deleted and inserted again while its collection is
+/// read lies at the end, and would come twice. A server that can't do it reads them as they lie.
+pub async fn by_id(server: &Server, collections: &[Collection], consistency: Consistency) -> bool {
+    let snapshot = matches!(consistency, Consistency::Snapshot(_));
+    let Some(collection) = collections.iter().find(|each| each.kind == Kind::Plain && !snapshot) else { return false };
+    let whole = Range { by_id: true, ..Range::default() };
+    let find = whole.apply(Builder::new().text("find", &collection.name), Kind::Plain).int("limit", 1);
+    server.documents(&collection.database, find.truth("singleBatch", true)).await.is_ok()
+}
+
 /// The ranges of a collection; one if it is small, or nothing is gained.
-pub async fn of(server: &Server, collection: &Collection, size: Size, consistency: Consistency) -> Vec<Range> {
+pub async fn of(
+    server: &Server,
+    collection: &Collection,
+    size: Size,
+    consistency: Consistency,
+    by_id: bool,
+) -> Vec<Range> {
+    let by_id = by_id && collection.kind == Kind::Plain;
     let wanted = size.bytes.unwrap_or(0).div_ceil(BYTES).min(MOST);
     // Strings of a collection with a collation lie in its order, which a border must not be held against another's.
     let plain = collection.kind == Kind::Plain && bson::get(&collection.options, "collation").is_none();
     if wanted < 2 || !plain {
-        return vec![Range::default()];
+        return vec![Range { by_id, ..Range::default() }];
     }
     match sample(server, collection, wanted, consistency).await {
         Ok(sampled) => between(&sampled, wanted),
         // A server that can't sample is read in one piece.
-        Err(_) => vec![Range::default()],
+        Err(_) => vec![Range { by_id, ..Range::default() }],
     }
 }
 
@@ -102,10 +126,10 @@ fn between(sampled: &[Document], ranges: u64) -> Vec<Range> {
     let mut made = Vec::with_capacity(borders.len() + 1);
     let mut min = None;
     for border in borders {
-        made.push(Range { min: min.take(), max: Some(border.clone()) });
+        made.push(Range { min: min.take(), max: Some(border.clone()), by_id: true });
         min = Some(border);
     }
-    made.push(Range { min, max: None });
+    made.push(Range { min, max: None, by_id: true });
     made
 }
 
@@ -144,14 +168,14 @@ mod tests {
         let sampled = vec![id(7); 40];
         assert_eq!(
             between(&sampled, 4),
-            [Range { min: None, max: Some(id(7)) }, Range { min: Some(id(7)), max: None }]
+            [Range { min: None, max: Some(id(7)), by_id: true }, Range { min: Some(id(7)), max: None, by_id: true }]
         );
-        assert_eq!(between(&[], 4), [Range::default()]);
+        assert_eq!(between(&[], 4), [Range { by_id: true, ..Range::default() }]);
     }
 
     #[test]
     fn a_range_comes_back_from_its_unit() {
-        let range = Range { min: Some(id(1)), max: None };
+        let range = Range { min: Some(id(1)), max: None, by_id: true };
         assert_eq!(Range::of(&range.extra()).unwrap(), range);
         assert!(Range::of(&vec![("min".to_owned(), "x".to_owned())]).is_err());
     }

@@ -10,6 +10,7 @@ use crate::bson::Builder;
 use crate::catalog::{self, Collection, Kind, Size};
 use crate::namespace::Scope;
 use crate::note::note;
+use crate::oplog::{self, Tracked};
 use crate::selection;
 use crate::server::{COMPATIBILITY, Server};
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
@@ -17,6 +18,7 @@ use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Reading, Result, options};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 /// How often the catalogue is read until it stands still.
 const ATTEMPTS: usize = 5;
@@ -26,7 +28,7 @@ const BATCH: u64 = 4 << 20;
 
 /// A session of a backup.
 pub struct Backup {
-    server: Server,
+    server: Rc<Server>,
     consistency: Consistency,
     leader: Option<Leader>,
 }
@@ -73,7 +75,7 @@ impl BackupSession for Backup {
                 let definitions = RefCell::default();
                 let leader =
                     Leader { patterns, scope, census, accesses, databases, collections, sizes, notes, definitions };
-                return Ok(Self { server, consistency, leader: Some(leader) });
+                return Ok(Self { server: Rc::new(server), consistency, leader: Some(leader) });
             }
             before = listed;
         }
@@ -85,16 +87,20 @@ impl BackupSession for Backup {
         let consistency = Consistency::of_token(&token)?;
         let server = Server::connect(&source, false).await?;
         consistency::wait_for(&server, consistency).await?;
-        Ok(Self { server, consistency, leader: None })
+        Ok(Self { server: Rc::new(server), consistency, leader: None })
     }
 
     async fn plan(&self) -> Result<Plan> {
         let leader = self.leader()?;
+        let by_id = ranges::by_id(&self.server, &leader.collections, self.consistency).await;
         let mut ranges = Vec::with_capacity(leader.sizes.len());
         for (collection, size) in leader.collections.iter().zip(&leader.sizes) {
-            ranges.push(ranges::of(&self.server, collection, *size, self.consistency).await);
+            ranges.push(ranges::of(&self.server, collection, *size, self.consistency, by_id).await);
         }
         let mut units = Units::build(&leader.collections, &leader.sizes, &ranges, leader.scope)?;
+        if matches!(self.consistency, Consistency::CatchUp(_)) {
+            units.add_changes(&leader.collections);
+        }
         let everything = leader.patterns.choose_all();
         if everything {
             units.add_access(&leader.accesses.found)?;
@@ -124,6 +130,10 @@ impl BackupSession for Backup {
     }
 
     async fn read(&self, unit: Unit) -> Result<Reading> {
+        if let (oplog::UNIT, Consistency::CatchUp(window)) = (unit.name.as_str(), self.consistency) {
+            let tracked = Tracked::new(&self.leader()?.collections);
+            return Ok(oplog::read(Rc::clone(&self.server), window, tracked));
+        }
         if unit.leader {
             let lines = self.leader()?.definitions.borrow().get(&unit.name).cloned();
             let lines = lines.ok_or_else(|| Error::not_found(format!("the plan has no unit {}", unit.name)))?;

@@ -6,6 +6,7 @@ use crate::bson::Document;
 use crate::catalog::{Collection, Kind, Size};
 use crate::definition::{self, BSON, FORMAT};
 use crate::namespace::{BUCKETS, Scope, in_unit_name};
+use crate::oplog;
 use crate::selection;
 use cofferdam_sdk::engine::Unit;
 use cofferdam_sdk::{Options, Result};
@@ -59,6 +60,28 @@ impl Units {
             self.leaders(access.folder.to_owned(), Vec::new(), Vec::new(), lines.collect::<Result<_>>()?, Vec::new());
         }
         Ok(())
+    }
+
+    /// The unit of what changes while the others are read: after all documents, and before any index.
+    pub fn add_changes(&mut self, collections: &[Collection]) {
+        let made = |unit: &&Unit| unit.name.starts_with(COLLECTIONS) || unit.name.starts_with(DATA);
+        let after = self.units.iter().filter(made).map(|unit| unit.name.clone()).collect();
+        for unit in self.units.iter_mut().filter(|unit| unit.name.starts_with(INDEXES)) {
+            unit.after.push(oplog::UNIT.to_owned());
+        }
+        let plain = collections.iter().filter(|collection| collection.kind == Kind::Plain);
+        self.units.push(Unit {
+            name: oplog::UNIT.to_owned(),
+            format: BSON.to_owned(),
+            framing: "changes".to_owned(),
+            objects: plain.map(|collection| self.scope.object(&collection.database, &collection.name)).collect(),
+            after,
+            estimated_bytes: None,
+            estimated_rows: None,
+            leader: true,
+            external: false,
+            extra: Vec::new(),
+        });
     }
 
     /// The units of a collection's documents; their names.
@@ -177,6 +200,20 @@ mod tests {
         assert_eq!(units[3].after, ["data/d.c/1", "data/d.c/2", "collections/d.c"]);
         assert!(units[1].after == ["collections/d.c"] && !units[1].leader && units[3].leader);
         assert_eq!(units[1].objects, ["d.c"]);
+    }
+
+    #[test]
+    fn what_changed_comes_after_all_documents_and_before_indexes() {
+        let indexed = Collection { indexes: vec![Builder::new().finish()], ..collection("c", Kind::Plain) };
+        let both = [indexed, collection("log", Kind::Capped)];
+        let ranges = [vec![Range::default()], vec![Range::default()]];
+        let mut units = Units::build(&both, &[Size::default(); 2], &ranges, Scope::Database).unwrap();
+        units.add_changes(&both);
+        let named = |name: &str| units.units.iter().find(|unit| unit.name == name).unwrap();
+        let changes = named("oplog");
+        assert!(changes.leader && changes.objects == ["c"]);
+        assert_eq!(changes.after, ["collections/d.c", "data/d.c/1", "collections/d.log", "data/d.log/1"]);
+        assert!(named("indexes/d.c").after.contains(&"oplog".to_owned()));
     }
 
     #[test]

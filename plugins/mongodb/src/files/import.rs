@@ -1,6 +1,6 @@
 //! A folder that `mongodump` made, as a backup.
 
-use super::{METADATA, metadata, name};
+use super::{METADATA, REPLAYED, metadata, name};
 use crate::backup::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};
 use crate::bson;
 use crate::catalog::{Collection, Kind};
@@ -121,7 +121,7 @@ fn ignored(path: &str) -> Result<Option<&'static str>> {
     if path.ends_with(PRELUDE) {
         return Ok(None);
     }
-    if path == "oplog.bson" {
+    if path == REPLAYED {
         return Ok(Some("the oplog isn't replayed: each collection is as it was when it was dumped"));
     }
     let Some(stem) = path.strip_suffix(METADATA).or_else(|| path.strip_suffix(".bson")) else {

@@ -11,12 +11,16 @@ use crate::access::Access;
 use crate::backup::{COLLECTIONS, INDEXES};
 use crate::definition::{self, LONGEST};
 use crate::note::note;
+use crate::oplog;
 use cofferdam_sdk::engine::{Complete, Data, File, FilesOptions, Layout, Part, Source, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Error, Lines, Reading, Result, options};
 use std::collections::BTreeMap;
 
 const METADATA: &str = ".metadata.json";
+
+/// What mongodump and mongorestore call what changed while the rest was read.
+const REPLAYED: &str = "oplog.bson";
 
 /// Which files there are.
 pub fn lay_out(source: &Source, options: &FilesOptions) -> Result<Layout> {
@@ -32,6 +36,21 @@ pub fn lay_out(source: &Source, options: &FilesOptions) -> Result<Layout> {
         if Access::of_unit(&unit.name).is_some() {
             let reason = "they aren't written into files; a restore makes them with --set users=restore";
             notes.push(note("left-out", unit.name.as_str(), reason));
+            continue;
+        }
+        if unit.name == oplog::UNIT {
+            if !patterns.choose_all() && unit.estimated_bytes != Some(0) {
+                return Err(Error::unsupported(
+                    "what changed while this backup was taken can't be written for some collections alone",
+                )
+                .with_hint("export all of it; or restore with --only, and export a backup of that"));
+            }
+            files.entry(REPLAYED.to_owned()).or_default().push(Part::Unit(unit.name.clone()));
+            notes.push(note(
+                "carried",
+                REPLAYED,
+                "what changed while the backup was taken: load it with mongorestore --oplogReplay",
+            ));
             continue;
         }
         let noted = |name: &str| {

@@ -1,6 +1,7 @@
 //! Restores: collections are filled under names of their own, and get theirs at the end.
 
 mod access;
+mod catch_up;
 mod check;
 mod collections;
 mod finish;

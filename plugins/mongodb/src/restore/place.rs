@@ -4,6 +4,7 @@ use super::access::SETTING;
 use super::rename::Renames;
 use crate::access::Access;
 use crate::namespace::{aside, working};
+use crate::oplog;
 use cofferdam_sdk::engine::{RestoreOptions, Unit};
 use cofferdam_sdk::{Error, Result, options};
 
@@ -59,7 +60,8 @@ impl Place {
 
     /// The databases that are restored into, for those that these units of the backup are of.
     pub fn databases(&self, units: &[Unit]) -> Result<Vec<String>> {
-        let units = units.iter().filter(|unit| Access::of_unit(&unit.name).is_none());
+        // Neither users nor what changed are of one collection.
+        let units = units.iter().filter(|unit| Access::of_unit(&unit.name).is_none() && unit.name != oplog::UNIT);
         let mut databases = units.map(|unit| Ok(of(unit)?.0)).collect::<Result<Vec<&str>>>()?;
         databases.sort_unstable();
         databases.dedup();

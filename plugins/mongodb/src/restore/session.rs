@@ -2,7 +2,7 @@
 
 use super::journal::Journal;
 use super::place::{IfExists, Place, of};
-use super::{access, check, collections, finish};
+use super::{access, catch_up, check, collections, finish};
 use crate::access::Access;
 use crate::backup::{COLLECTIONS, INDEXES, NEEDS};
 use crate::bson::Document;
@@ -10,6 +10,7 @@ use crate::catalog::{self, Kind};
 use crate::definition::{self, Definition, INDEX, LONGEST};
 use crate::namespace::BUCKETS;
 use crate::note::{finding, note};
+use crate::oplog;
 use crate::selection;
 use crate::server::Server;
 use cofferdam_sdk::engine::{
@@ -187,6 +188,8 @@ impl RestoreSession for Restore {
     async fn write(&self, unit: Unit, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
         if let Some(of) = Access::of_unit(&unit.name) {
             access::write(&self.server, &self.place, of, all(data, complete).await?).await
+        } else if unit.name == oplog::UNIT {
+            catch_up::write(&self.server, &self.place, data, complete).await
         } else if unit.name.starts_with(COLLECTIONS) {
             self.collection(attempt, data, complete).await
         } else if unit.name.starts_with(INDEXES) {

@@ -196,5 +196,9 @@ pub(super) fn modify(store: &mut Store, _: &mut Connection, request: &Request) -
             other => return Err(Failure::not_modelled(&format!("{other} of collMod"))),
         }
     }
+    let uuid = collection.uuid;
+    let mut command = bson::doc! { "collMod": request.body.get("collMod") };
+    command.extend(request.fields().filter_map(|field| Some((field.to_owned(), request.body.get(field)?.clone()))));
+    store.log_now(&request.database, uuid, &command);
     Ok(Writer::default())
 }

@@ -208,6 +208,9 @@ pub(super) fn drop(store: &mut Store, _: &mut Connection, request: &Request) -> 
             format!("index not found with name [{:?}]", request.body.get("index")),
         ));
     }
+    let uuid = collection.uuid;
+    let command = doc! { "dropIndexes": request.body.get("dropIndexes"), "index": request.body.get("index") };
+    store.log_now(&request.database, uuid, &command);
     Ok(reply(doc! { "nIndexesWas": count(before as u64) }))
 }
 

@@ -13,7 +13,7 @@ use crate::doubles::mongodb::failure::{
 };
 use crate::doubles::mongodb::query::{self, matches_document, number};
 use crate::doubles::mongodb::request::Request;
-use crate::doubles::mongodb::store::{Cursor, Order, Scan, Source, Store, Time};
+use crate::doubles::mongodb::store::{Collection, Cursor, Order, Scan, Source, Store, Time};
 
 /// The moment that a snapshot read sees: `atClusterTime`, else the last write's; nothing for other reads.
 pub(super) fn moment(store: &Store, request: &Request, namespace: &str) -> Result<Option<Time>> {
@@ -25,7 +25,7 @@ pub(super) fn moment(store: &Store, request: &Request, namespace: &str) -> Resul
         let message = "Reading from non replicated collection with readConcern: snapshot is not supported";
         return Err(Failure::new(SNAPSHOT_UNAVAILABLE, message));
     }
-    let capped = store.collection(namespace).is_some_and(crate::doubles::mongodb::store::Collection::is_capped);
+    let capped = store.collection(namespace).is_some_and(Collection::is_capped);
     if capped {
         let message = "Reading from capped collection with readConcern \"snapshot\" is not supported";
         return Err(Failure::new(SNAPSHOT_UNAVAILABLE, message));
@@ -71,13 +71,17 @@ fn source(store: &Store, request: &Request, namespace: &str, at: Option<Time>) -
     let Some(number_of) = store.number(namespace, at) else {
         return Ok(Source::Found(std::collections::VecDeque::new()));
     };
+    if let (Some(keys), true) = (query::listed(&filter), sort.is_empty() && request.body.get("hint").is_none()) {
+        let documents = store.numbered(number_of).map(|c| by_keys(c, keys, at)).unwrap_or_default();
+        return found(documents, &filter, &sort, &projection, request);
+    }
     let order = order(request, &sort)?;
     let by_id = matches!(order, Order::Id(..));
     let single = |name: &str, direction| sort.len() == 1 && sort.get(name).and_then(number) == Some(direction);
     let skip = request.number("skip")?.unwrap_or_default();
     if skip == 0 && (sort.is_empty() || single("$natural", 1) || (by_id && single("_id", 1))) {
         let tailable = request.flag("tailable");
-        if tailable && !store.numbered(number_of).is_some_and(crate::doubles::mongodb::store::Collection::is_capped) {
+        if tailable && !store.numbered(number_of).is_some_and(Collection::is_capped) {
             return Err(Failure::new(
                 BAD_VALUE,
                 "error processing query: tailable cursor requested on non capped collection",
@@ -101,6 +105,11 @@ fn source(store: &Store, request: &Request, namespace: &str, at: Option<Time>) -
         return found(documents, &Document::new(), &Document::new(), &projection, request);
     }
     found(documents, &filter, &sort, &projection, request)
+}
+
+fn by_keys(collection: &Collection, keys: Vec<Key>, at: Option<Time>) -> Vec<Bytes> {
+    let one = |key: Key| collection.by_id((Bound::Included(key.clone()), Bound::Included(key)), at).next();
+    keys.into_iter().filter_map(|key| one(key).map(|(_, _, document)| document.clone())).collect()
 }
 
 fn filtered(documents: Vec<Bytes>, filter: &Document) -> Result<Vec<Bytes>> {

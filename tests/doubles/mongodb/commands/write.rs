@@ -218,6 +218,9 @@ fn matching(store: &Store, namespace: &str, filter: &bson::Document, many: bool)
     {
         return Ok(collection.find(&crate::doubles::mongodb::query::key(id)).into_iter().collect());
     }
+    if let (Some(keys), true) = (crate::doubles::mongodb::query::listed(filter), many) {
+        return Ok(keys.iter().filter_map(|key| collection.find(key)).collect());
+    }
     let mut places = Vec::new();
     for (place, document) in collection.scan(std::ops::Bound::Unbounded, None) {
         if matches_document(filter, document)? {

@@ -55,6 +55,16 @@ pub fn key(value: &Bson) -> Key {
     Key::of(&document.to_vec().unwrap_or_default(), "v")
 }
 
+/// The keys of a filter that is `{ _id: { $in: [...] } }`, which a server answers by the index.
+#[must_use]
+pub fn listed(filter: &Document) -> Option<Vec<Key>> {
+    let condition = filter.get("_id")?.as_document().filter(|condition| filter.len() == 1 && condition.len() == 1)?;
+    let mut keys: Vec<Key> = condition.get_array("$in").ok()?.iter().map(key).collect();
+    keys.sort();
+    keys.dedup();
+    Some(keys)
+}
+
 /// A document that has to be looked into; strings in it that aren't UTF-8 come with replacements.
 ///
 /// # Errors

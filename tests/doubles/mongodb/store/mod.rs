@@ -6,6 +6,7 @@ mod cursor;
 mod index;
 mod oplog;
 mod session;
+mod transaction;
 mod ttl;
 mod write;
 
@@ -20,6 +21,7 @@ pub use cursor::{Cursor, Cursors, Order, Scan, Source};
 pub use index::Index;
 pub use oplog::OPLOG;
 pub use session::{Retryable, SessionId, Sessions};
+pub use transaction::Prepared;
 
 use super::failure::{Failure, INVALID_NAMESPACE, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Result, SNAPSHOT_TOO_OLD};
 use super::{Kind, Options, Quirks};

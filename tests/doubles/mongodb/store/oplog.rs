@@ -64,6 +64,19 @@ impl Store {
         self.log(&format!("{database}."), entry, at);
     }
 
+    /// A command that was just carried out.
+    pub fn log_now(&mut self, database: &str, uuid: [u8; 16], command: &Document) {
+        let at = self.clock.tick();
+        self.log_command(database, uuid, command, at);
+    }
+
+    /// A command of a transaction, behind the entry of it that came before.
+    pub(super) fn log_chained(&mut self, command: &Document, before: &Document, at: Time) {
+        let mut entry = Writer::default();
+        entry.fields(&doc! { "op": "c", "ns": "admin.$cmd", "o": command.clone(), "prevOpTime": before.clone() });
+        self.append(entry, at);
+    }
+
     /// An index on a collection without documents is one entry each; on others the whole build is one, when it is over.
     ///
     /// # Errors

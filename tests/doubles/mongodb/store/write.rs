@@ -27,16 +27,34 @@ impl Store {
             self.create(namespace, Document::new())?;
         }
         let at = self.clock.tick();
-        let horizon = self.horizon();
-        let collection = self.collection_mut(namespace).ok_or_else(missing)?;
-        let uuid = collection.uuid;
-        let gone = collection.insert(namespace, document.clone(), at)?;
-        collection.forget(0, horizon);
+        let gone = self.insert_silently(namespace, document.clone(), at)?;
+        let uuid = self.collection(namespace).ok_or_else(missing)?.uuid;
         for document in gone {
             self.log_change(namespace, uuid, &Change::Delete(&id(&document)), at);
         }
         self.log_change(namespace, uuid, &Change::Insert(&document), at);
         Ok(at)
+    }
+
+    /// Inserts a document at a time, of which the oplog is told otherwise. Gives those that had to go.
+    pub(super) fn insert_silently(&mut self, namespace: &str, document: Bytes, at: Time) -> Result<Vec<Bytes>> {
+        let horizon = self.horizon();
+        let collection = self.collection_mut(namespace).ok_or_else(missing)?;
+        let gone = collection.insert(namespace, document, at)?;
+        collection.forget(0, horizon);
+        Ok(gone)
+    }
+
+    /// Puts a document in the place of the one of its key, of which the oplog says nothing.
+    pub(super) fn put_silently(&mut self, namespace: &str, document: Bytes, at: Time) -> Result<()> {
+        if self.collection(namespace).is_none() {
+            self.create(namespace, Document::new())?;
+        }
+        let collection = self.collection_mut(namespace).ok_or_else(missing)?;
+        match collection.find(&Key::of(&document, "_id")) {
+            Some(place) => collection.replace(namespace, place, document, at),
+            None => collection.insert(namespace, document, at).map(drop),
+        }
     }
 
     /// Replaces the document at a place; `change` is what the oplog says of it.
