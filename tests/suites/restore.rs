@@ -387,29 +387,3 @@ fn owners_are_mapped_or_dropped() {
     let dry = scene.restores(&["--database", "copy3", "--owner", "clerk=nobody", "--dry-run"]);
     assert!(dry.stdout.contains("CREATE ROLE \"nobody\""), "{}", dry.stdout);
 }
-
-#[test]
-fn a_superuser_restores_only_if_told_and_a_role_that_makes_databases_may() {
-    let mut scene = Scene::new();
-    scene.sql("postgres", "CREATE ROLE maker LOGIN CREATEDB PASSWORD 'makes things'");
-    let password = scene.server.password().to_owned();
-    let url = scene.server.url("postgres", "postgres");
-    let add =
-        format!("[instances.strict]\nengine = \"postgresql\"\nurl = \"{url}\"\npassword = {{ env = \"STRICT\" }}\n");
-    scene.cofferdam.configure(&add).unwrap();
-    scene.cofferdam.set_secret("STRICT", &password);
-    let strict = ["restore", "shop@latest", "--to", "strict", "--database", "copy"];
-    let refused = scene.cofferdam.run(&strict, MINUTES).unwrap();
-    assert!(!refused.status.success() && refused.stderr.contains("--as-superuser"), "{}", refused.stderr);
-    assert_eq!(scene.databases(), "shop");
-    scene.cofferdam.succeed(&[&strict[..], &["--as-superuser"]].concat(), MINUTES).unwrap();
-    let url = scene.server.url("maker", "postgres");
-    let add =
-        format!("[instances.maker]\nengine = \"postgresql\"\nurl = \"{url}\"\npassword = {{ env = \"MAKER\" }}\n");
-    scene.cofferdam.configure(&add).unwrap();
-    scene.cofferdam.set_secret("MAKER", "makes things");
-    let made = ["restore", "shop@latest", "--to", "maker", "--database", "copy2"];
-    let made = scene.cofferdam.succeed(&made, MINUTES).unwrap();
-    assert!(made.stderr.contains("may not act as role clerk"), "{}", made.stderr);
-    assert_eq!(scene.sql("copy2", "SELECT count(*) FROM app.orders"), "100");
-}

@@ -68,6 +68,7 @@ impl Facts {
             ("extensions".to_owned(), json("extensions", serde_json::to_string(&carried))?),
             ("contents".to_owned(), json("contents", serde_json::to_string(&units.contents))?),
             ("roles".to_owned(), json("roles", serde_json::to_string(&units.roles()))?),
+            ("owners".to_owned(), json("owners", serde_json::to_string(&units.owners()))?),
             ("globals".to_owned(), json("globals", serde_json::to_string(&units.global_roles))?),
             ("owner".to_owned(), self.owner.clone()),
             ("tablespaces".to_owned(), json("tablespaces", serde_json::to_string(&units.tablespaces()))?),

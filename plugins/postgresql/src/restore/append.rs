@@ -5,15 +5,16 @@
 //! schema of that name which is there already is called otherwise meanwhile; nobody else sees that.
 
 use super::check::finding;
-use super::definitions::{ANALYZE, MAY_NOT_SUBSCRIBE, explained, leave_out, may_subscribe};
+use super::definitions::{ANALYZE, explained, leave_out};
 use super::large_objects;
 use super::means::Means;
+use super::rights;
 use super::roles::Made;
 use super::scope::Scope;
 use super::target::Target;
 use super::way::Way;
 use crate::backup::inventory::Inventory;
-use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, SEQUENCES, SUBSCRIPTIONS, note, objects};
+use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, SEQUENCES, note, objects};
 use crate::catalog::rows::Catalogue;
 use crate::entry::{Entry, LONGEST};
 use crate::quote::{ident, idents, literal, qualified};
@@ -242,8 +243,8 @@ impl Append {
         match unit.format.as_str() {
             COPY => self.rows(unit, data, complete).await,
             LARGE_OBJECT_PAGES => large_objects::add(&self.session, data, complete).await,
-            _ if unit.name == SUBSCRIPTIONS && !may_subscribe(&self.session).await? => {
-                leave_out(data, complete, MAY_NOT_SUBSCRIBE).await
+            _ if !rights::may_make(&self.session, &unit.name).await? => {
+                leave_out(data, complete, rights::MAY_NOT_MAKE).await
             }
             _ => self.definitions(data, complete, unit.name == SEQUENCES).await,
         }

@@ -3,6 +3,7 @@
 use super::append::{self, Move};
 use super::labels::MissingProviders;
 use super::prepare::DEFAULT_TABLESPACE;
+use super::rights;
 use super::scope::Scope;
 use super::source::Facts;
 use super::tablespaces::Tablespaces;
@@ -58,6 +59,7 @@ pub async fn look(
     findings.extend(version(maintenance, facts));
     findings.extend(extensions(maintenance, facts, &scope).await?);
     findings.extend(roles(maintenance, facts, wishes).await?);
+    findings.extend(rights::look(maintenance, source, facts, &scope, wishes).await?);
     if wishes.globals {
         findings.extend(globals(maintenance, facts).await?);
     }
@@ -107,8 +109,7 @@ async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope) -> Resu
     let mut findings = Vec::new();
     for extension in &facts.extensions {
         let object = format!("EXTENSION {}", ident(&extension.name));
-        let made = scope.has(&object) && !scope.chosen.as_ref().is_some_and(|chosen| chosen.is_there(&object));
-        if !made {
+        if !scope.has(&object) || scope.is_there(&object) {
             continue;
         }
         match there.get(extension.name.as_str()) {

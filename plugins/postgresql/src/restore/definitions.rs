@@ -10,9 +10,10 @@
 
 use super::marker::Marker;
 use super::means::Means;
+use super::rights;
 use super::roles::Made;
 use super::target::Target;
-use crate::backup::units::{LAST, SUBSCRIPTIONS, note};
+use crate::backup::units::{LAST, note};
 use crate::entry::{Entry, LONGEST};
 use crate::quote::ident;
 use crate::selection::Chosen;
@@ -64,8 +65,8 @@ impl Definitions<'_> {
             let left_out = self.leave_out(data, complete, kept).await?;
             return Ok(Summary { notes: vec![told], ..left_out });
         }
-        if self.unit.name == SUBSCRIPTIONS && !may_subscribe(self.session).await? {
-            return self.leave_out(data, complete, MAY_NOT_SUBSCRIBE).await;
+        if !rights::may_make(self.session, &self.unit.name).await? {
+            return self.leave_out(data, complete, rights::MAY_NOT_MAKE).await;
         }
         let parts_done = if self.again { self.marker.parts_done(self.session, &self.unit.name).await? } else { 0 };
         let mut lines = Lines::new(data, LONGEST);
@@ -157,17 +158,6 @@ impl Definitions<'_> {
     }
 }
 
-/// Why subscriptions are left out.
-pub const MAY_NOT_SUBSCRIBE: &str = "the restoring role may not make it: a superuser may";
-
-/// Whether the role may make subscriptions: a superuser, or from PostgreSQL 16 a member of a role for that.
-pub async fn may_subscribe(session: &Session) -> Result<bool> {
-    let query = "SELECT 1 FROM pg_catalog.pg_roles AS r
-        WHERE (r.rolsuper AND r.rolname = current_user)
-           OR (r.rolname = 'pg_create_subscription' AND pg_catalog.pg_has_role(r.oid, 'USAGE'))";
-    Ok(session.connection.value(query).await?.is_some())
-}
-
 /// Reads a unit without running anything of it, and tells of each object why.
 pub async fn leave_out(data: Data, complete: Complete, reason: &str) -> Result<Summary> {
     let mut lines = Lines::new(data, LONGEST);
@@ -217,6 +207,11 @@ pub fn explained(error: Error, object: &str) -> Error {
         Some("0A000" | "58P01") if object.starts_with("EXTENSION") && error.hint.is_none() => {
             error.with_hint("install the extension's package on the target server")
         }
+        // Insufficient privilege. An owner needs CREATE on the schema of what it is given.
+        Some("42501") if error.hint.is_none() => error.with_hint(
+            "the restoring role, or the one that the object is given to, lacks a right here: restore with --no-owner, with \
+             --owner OWNER=ROLE, or as a superuser",
+        ),
         // Unique violation: the numbers of large objects are their names.
         Some("23505") if object.starts_with("LARGE OBJECT") => {
             error.with_hint("a large object of this number is there already; restore into another database")

@@ -13,6 +13,7 @@ mod neutral;
 mod prepare;
 mod rename;
 mod replace;
+mod rights;
 mod roles;
 mod scope;
 mod session;

@@ -37,6 +37,11 @@ impl Scope {
         Ok(Self { chosen: Some(chosen), units: Some(units), notes })
     }
 
+    /// Whether the database that is added to has an object already.
+    pub fn is_there(&self, object: &str) -> bool {
+        self.chosen.as_ref().is_some_and(|chosen| chosen.is_there(object))
+    }
+
     /// Whether an object comes.
     pub fn has(&self, object: &str) -> bool {
         self.chosen.as_ref().is_none_or(|chosen| chosen.has(object))

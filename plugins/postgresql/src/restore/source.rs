@@ -25,6 +25,8 @@ pub struct Facts {
     pub extensions: Vec<Extension>,
     /// Roles that its objects name.
     pub roles: Vec<String>,
+    /// Those of them that something is given to, or made by.
+    pub owners: Vec<String>,
     /// The roles of the server, if the backup holds them.
     pub globals: Vec<String>,
     /// Whom the database belongs to.
@@ -77,6 +79,7 @@ impl Facts {
             icu_rules: value("icu-rules").ok(),
             extensions: extensions.unwrap_or_default(),
             roles: serde_json::from_str(&value("roles")?).map_err(|error| unreadable("roles", error))?,
+            owners: names("owners")?,
             globals: names("globals")?,
             owner: value("owner").ok(),
             tablespace: value("tablespace").ok(),

@@ -159,6 +159,7 @@ mod tests {
             icu_rules: None,
             extensions: Vec::new(),
             roles: Vec::new(),
+            owners: Vec::new(),
             globals: Vec::new(),
             owner: None,
             tablespace: None,

@@ -198,6 +198,12 @@ impl Units {
         roles.into_iter().collect()
     }
 
+    /// The roles that any entry is given to, or made as.
+    pub fn owners(&self) -> BTreeSet<&String> {
+        let statements = self.entries.values().flatten().flat_map(|entry| &entry.for_roles);
+        statements.flat_map(|statement| &statement.acts_as).collect()
+    }
+
     /// The tablespaces that any entry is in.
     pub fn tablespaces(&self) -> BTreeSet<&str> {
         self.entries.values().flatten().filter_map(|entry| entry.tablespace.as_deref()).collect()
