@@ -93,9 +93,11 @@ fn alone(manifest: &str, workspace: &DocumentMut) -> Result<String> {
             }
         }
     }
-    // What Cofferdam asks of its own code isn't asked of the author's.
+    // What Cofferdam asks of its own code isn't asked of the author's; but they know the same conditions.
     manifest.remove("lints");
-    Ok(manifest.to_string())
+    let conditions = shared(workspace, "lints", "rust")?.get("unexpected_cfgs").and_then(Item::as_value);
+    let conditions = conditions.map(|conditions| format!("\n[lints.rust]\nunexpected_cfgs ={conditions}\n"));
+    Ok(manifest.to_string() + &conditions.unwrap_or_default())
 }
 
 /// What the workspace says of a key that its members may take over.
