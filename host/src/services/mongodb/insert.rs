@@ -19,8 +19,9 @@ use crate::error::{Error, Result};
 use crate::services::bindings::cofferdam::host::types;
 use crate::services::stream::ByteStream;
 
-/// Bytes at which a batch is full; more doesn't make a server faster, and each batch is in memory a few times.
-const FULL: usize = 4 << 20;
+/// Bytes at which a batch is full; more doesn't make a server faster, and each of the three batches that a worker has (one is
+/// filled, the others are on their way) is in memory up to three times: kept for another try, as a command, as a message.
+const FULL: usize = 1 << 20;
 /// Batches on their way at once, so that the next is made while the server works.
 const AHEAD: usize = 2;
 /// What a server's replies and commands may be larger than a document (MongoDB's BSONObjMaxInternalSize).
