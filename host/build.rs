@@ -1,4 +1,4 @@
-//! Lists the files that `cofferdam plugin new` writes: the template of an engine, the SDK and the contract.
+//! Lists the files that `cofferdam plugin new` writes: the SDK, with the template of an engine, and the contract.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let mut list = String::from("&[\n");
-    for folder in ["template", "sdk", "wit"] {
+    for folder in ["sdk", "wit"] {
         println!("cargo:rerun-if-changed={}", root.join(folder).display());
         let mut files = Vec::new();
         collect(&root.join(folder), &mut files)?;

@@ -68,11 +68,11 @@ fn files(name: &str) -> Result<Vec<(PathBuf, String)>> {
     for (path, text) in FILES {
         let (target, text) = match *path {
             // The template is a crate of Cofferdam's workspace itself, so that it is tested.
-            "template/Cargo.toml" => continue,
-            "template/gitignore.new" => (".gitignore".to_owned(), fill(text)),
-            "template/vendored.md.new" => ("cofferdam/README.md".to_owned(), fill(text)),
+            "sdk/template/Cargo.toml" => continue,
+            "sdk/template/gitignore.new" => (".gitignore".to_owned(), fill(text)),
+            "sdk/template/vendored.md.new" => ("cofferdam/README.md".to_owned(), fill(text)),
             "sdk/Cargo.toml" => (format!("cofferdam/{path}"), alone(text, &workspace)?),
-            _ => match path.strip_prefix("template/") {
+            _ => match path.strip_prefix("sdk/template/") {
                 Some(own) => (own.trim_end_matches(".new").to_owned(), fill(text)),
                 None => (format!("cofferdam/{path}"), (*text).to_owned()),
             },

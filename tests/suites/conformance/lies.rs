@@ -23,7 +23,7 @@ fn lie(name: &str, checks: &[&str]) -> BTreeMap<String, String> {
         toy.port()
     );
     cofferdam.configure(&instance).unwrap();
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template/conformance.toml.new");
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/template/conformance.toml.new");
     let mut quirks = fs::read_to_string(template).unwrap().replace("target/debug/examples/toy", TOY);
     for check in CHECKS.iter().filter(|check| !checks.contains(check)) {
         writeln!(quirks, "{check} = \"not now\"").unwrap();

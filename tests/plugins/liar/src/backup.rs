@@ -7,7 +7,7 @@ use crate::lie::Lie;
 use crate::session::Session;
 
 /// The truth.
-#[path = "../../../../template/src/backup.rs"]
+#[path = "../../../../sdk/template/src/backup.rs"]
 mod honest;
 
 pub use honest::TABLES;

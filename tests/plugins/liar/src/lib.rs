@@ -7,7 +7,7 @@ mod lie;
 mod restore;
 
 /// The template's own sources, under the names that they have there.
-#[path = "../../../../template/src/session.rs"]
+#[path = "../../../../sdk/template/src/session.rs"]
 mod session;
 
 use cofferdam_sdk::engine::{self, CloneOptions, Cloned, DatabaseInfo, Finding, InstanceInfo, Note, Summary};

@@ -10,7 +10,7 @@ use crate::lie::Lie;
 use crate::session::{LONGEST, Session, mark};
 
 /// The truth.
-#[path = "../../../../template/src/restore.rs"]
+#[path = "../../../../sdk/template/src/restore.rs"]
 mod honest;
 
 /// A session of a restore.
