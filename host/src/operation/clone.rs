@@ -3,11 +3,12 @@
 
 use super::event::Event;
 use super::feed::{Feeding, Progress, drain, refused};
+use super::inside::{self, Copied};
 use super::source::{Patience, Source};
 use super::target::{Feeder, Target};
-use super::{Environment, Operation, Outcome, Party, inside};
+use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
-use crate::plugin::{self, BackupOptions, Options, RestoreOptions, Unit};
+use crate::plugin::{self, BackupOptions, Note, Options, RestoreOptions, Unit};
 
 /// What is to be cloned, and how.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub(super) async fn by_reading(
     let operation = Operation::begin("clone", &format!("{} to {}", source.name, target.name), environment)?;
     let engine = source.plugin.inspection().about.name.clone();
     let result = tokio::select! {
-        result = pipe(&operation, source, target, request, engine) => result,
+        result = pipe(&operation, source, target, request, engine, Vec::new()) => result,
         cancelled = operation.cancelled() => Err(cancelled),
     };
     operation.end(&[source, target], result).await
@@ -73,12 +74,20 @@ async fn copy(operation: &Operation, from: &Party, to: &Party, request: &Request
         )));
     }
     match inside::copy(operation, from, to, request).await? {
-        Some(copied) => Ok(copied),
-        None => pipe(operation, from, to, request, engine).await,
+        Copied::Whole(outcome) => Ok(outcome),
+        Copied::NotHere(notes) => pipe(operation, from, to, request, engine, notes).await,
     }
 }
 
-async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request, engine: String) -> Result<Outcome> {
+/// Pipes the one into the other. `notes` are those that were told before.
+async fn pipe(
+    operation: &Operation,
+    from: &Party,
+    to: &Party,
+    request: &Request,
+    engine: String,
+    mut notes: Vec<Note>,
+) -> Result<Outcome> {
     let options = BackupOptions {
         operation: operation.id().to_owned(),
         database: request.database.clone(),
@@ -89,7 +98,6 @@ async fn pipe(operation: &Operation, from: &Party, to: &Party, request: &Request
     };
     let source = Source::open(operation, from, options, request.patience, request.jobs).await?;
     let carried = source.report(operation)?;
-    let mut notes = Vec::new();
     operation.note(source.plan.notes.clone(), &mut notes);
     let restore = RestoreOptions {
         operation: operation.id().to_owned(),
