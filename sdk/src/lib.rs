@@ -50,7 +50,7 @@ pub use bindings::services::cofferdam::host::endpoint::ConnectionInfo;
 #[cfg(target_family = "wasm")]
 pub use bindings::services::cofferdam::host::{endpoint::Endpoint, random, time};
 pub use error::{Error, Result};
-pub use futures::future::join_all;
+pub use futures::future::{join_all, try_join};
 pub use lines::Lines;
 pub use lock::Mutex;
 #[cfg(not(target_family = "wasm"))]

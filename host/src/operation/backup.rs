@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::batch::{AHEAD, Batch, deal};
+use super::batch::{AHEAD, Apart, Batch, deal};
 use super::event::Event;
 use super::feed::{Progress, drain};
 use super::record::{Done, record};
@@ -16,7 +16,9 @@ use super::source::{Patience, Source};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, Note, Options, Tally, Unit};
-use crate::repository::{BackupWriter, Manifest, NoteRecord, PluginRecord, Repository, TallyRecord};
+use crate::repository::{
+    BackupWriter, EndedStream, Manifest, NoteRecord, PluginRecord, Repository, TallyRecord, UnitRecord,
+};
 
 /// What a backup is to hold, and how it is made.
 #[derive(Clone, Debug)]
@@ -57,11 +59,16 @@ pub async fn run(
 
 async fn make(operation: &Operation, party: &Party, repository: &Repository, request: &Request) -> Result<Outcome> {
     let started = Timestamp::now();
-    let writer = repository.writer(operation.id()).await?.cancelled_by(operation.context.cancel.clone());
-    // Not around the whole: a lease that isn't given back keeps the next prune waiting.
-    let made = tokio::select! {
-        made = read_all(operation, party, request, &writer) => made,
-        cancelled = operation.cancelled() => Err(cancelled),
+    // What is in the repository is listed while the server is asked what there is. A lease is always given back, so its
+    // writer is waited for whatever becomes of the rest.
+    let (writer, source) = tokio::join!(repository.writer(operation.id()), open(operation, party, request));
+    let writer = writer?.cancelled_by(operation.context.cancel.clone());
+    let made = match source {
+        Err(error) => Err(error),
+        Ok(source) => tokio::select! {
+            made = read_all(operation, source, request, &writer) => made,
+            cancelled = operation.cancelled() => Err(cancelled),
+        },
     };
     let (done, mut manifest) = match made {
         Ok(made) => made,
@@ -97,13 +104,8 @@ async fn abandoned(writer: BackupWriter, error: Error) -> Error {
     error
 }
 
-/// Reads every unit. The manifest that comes back holds all but the units and the times.
-async fn read_all(
-    operation: &Operation,
-    party: &Party,
-    request: &Request,
-    writer: &BackupWriter,
-) -> Result<(Done, Manifest)> {
+/// Opens the sessions that read.
+async fn open<'a>(operation: &'a Operation, party: &'a Party, request: &Request) -> Result<Source<'a>> {
     let options = BackupOptions {
         operation: operation.id().to_owned(),
         database: request.database.clone(),
@@ -112,7 +114,20 @@ async fn read_all(
         max_blocking: request.patience.blocking,
         extra: party.with_settings(&request.settings),
     };
-    let source = Source::open(operation, party, options, request.patience, request.jobs).await?;
+    tokio::select! {
+        opened = Source::open(operation, party, options, request.patience, request.jobs) => opened,
+        cancelled = operation.cancelled() => Err(cancelled),
+    }
+}
+
+/// Reads every unit. The manifest that comes back holds all but the units and the times.
+async fn read_all(
+    operation: &Operation,
+    source: Source<'_>,
+    request: &Request,
+    writer: &BackupWriter,
+) -> Result<(Done, Manifest)> {
+    let party = source.party;
     let plan = source.plan.clone();
     let source_tallies = source.report(operation)?;
     let mut notes = Vec::new();
@@ -202,20 +217,27 @@ impl Work<'_> {
             result?;
         }
         for batch in deal(last) {
-            if let Some((unit, error)) = self.read(0, batch).await?.into_iter().next() {
+            let read = self.read(0, batch).await?;
+            if let Some((unit, error)) = read.failed.into_iter().next() {
                 return Err(error.while_doing(format!("unit {}", unit.name)));
             }
+            self.stored(read.ended).await?;
         }
         Ok(())
     }
 
     async fn worker(&self, n: usize) -> Result<()> {
+        let mut before = None;
         loop {
             // Taken in a statement of its own: the queue isn't held while the batch is read.
             let next = self.queue.lock().await.pop_front();
-            let Some(batch) = next else { return Ok(()) };
+            let Some(batch) = next else { break };
             let attempt = batch.attempt + 1;
-            let failed = self.read(n, batch).await?;
+            let Read { ended, failed } = self.read(n, batch).await?;
+            // One batch's end is stored while the next one is read.
+            if let Some(ended) = before.replace(ended) {
+                self.stored(ended).await?;
+            }
             if failed.is_empty() {
                 continue;
             }
@@ -232,17 +254,32 @@ impl Work<'_> {
             self.source.rejoin(n).await?;
             self.queue.lock().await.extend(again);
         }
+        match before {
+            Some(ended) => self.stored(ended).await,
+            None => Ok(()),
+        }
     }
 
-    /// Reads a batch into one stream; gives back the units that failed. An error is the repository's: final.
-    async fn read(&self, worker: usize, batch: Batch) -> Result<Vec<(Unit, Error)>> {
+    /// Counts a batch, once all of its stream is stored.
+    async fn stored(&self, ended: Ended) -> Result<()> {
+        let stream = ended.stream.stored().await?;
+        self.done.lock().await.add(stream, ended.records, ended.notes);
+        Ok(())
+    }
+
+    /// Reads a batch into one stream. An error is the repository's: final.
+    async fn read(&self, worker: usize, batch: Batch) -> Result<Read> {
         let ahead = if batch.units.len() > 1 { AHEAD } else { 1 };
         let mut stream = self.writer.stream()?;
         let (mut records, mut failed, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut readings = futures::stream::iter(batch.units)
             .map(|unit| async { (self.source.read(worker, &unit).await, unit) })
             .buffered(ahead);
+        let mut apart = Apart::default();
         while let Some((reading, unit)) = readings.next().await {
+            if apart.begins(&unit) {
+                stream.cut().await?;
+            }
             let offset = stream.position();
             let mut progress = Progress::begin(&self.operation.context.sink, &unit);
             let mut stored = Ok(());
@@ -267,8 +304,19 @@ impl Work<'_> {
                 }
             }
         }
-        let stream = stream.finish().await?;
-        self.done.lock().await.add(stream, records, notes);
-        Ok(failed)
+        Ok(Read { ended: Ended { stream: stream.end().await, records, notes }, failed })
     }
+}
+
+/// A batch that was read.
+struct Read {
+    ended: Ended,
+    failed: Vec<(Unit, Error)>,
+}
+
+/// A batch whose stream has ended, and may not be stored as a whole yet.
+struct Ended {
+    stream: EndedStream,
+    records: Vec<UnitRecord>,
+    notes: Vec<Note>,
 }

@@ -1,5 +1,6 @@
-//! How a plan's units are dealt out: a large one alone, small ones together in the order of their names, so that their
-//! streams lie end to end and twenty thousand tiny tables aren't twenty thousand objects.
+//! How a plan's units are dealt out: a large one alone, middling ones together, so that the next is asked for while one is
+//! read, and small ones together in the order of their names, so that their streams lie end to end and twenty thousand
+//! tiny tables aren't twenty thousand objects.
 
 use crate::plugin::Unit;
 
@@ -14,9 +15,9 @@ pub struct Batch {
 
 /// Reads that one worker has open ahead in a batch of small units, so that round trips don't add up.
 pub(super) const AHEAD: usize = 16;
-/// A unit that is expected to be larger gets a stream of its own.
+/// A unit that is expected to be larger gets chunks of its own.
 const SMALL: u64 = 1 << 20;
-/// A batch is full with so many bytes expected, or so many units.
+/// A batch is full with so many bytes expected, or so many units. A unit that is expected to be larger is one by itself.
 const BATCH_BYTES: u64 = 8 << 20;
 const BATCH_UNITS: usize = 500;
 /// What a unit costs besides its bytes: a round trip.
@@ -24,25 +25,46 @@ const PER_UNIT: u64 = 4 << 10;
 
 /// Deals the units out, what takes longest first.
 #[must_use]
-pub fn deal(units: Vec<Unit>) -> Vec<Batch> {
-    let bytes = |unit: &Unit| unit.estimated_bytes.unwrap_or(0);
-    let (mut large, mut small): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|u| bytes(u) > SMALL);
-    large.sort_by(|a, b| bytes(b).cmp(&bytes(a)).then_with(|| a.name.cmp(&b.name)));
-    small.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut batches: Vec<Batch> = large.into_iter().map(|unit| Batch { units: vec![unit], attempt: 0 }).collect();
+pub fn deal(mut units: Vec<Unit>) -> Vec<Batch> {
+    // Small ones are as good as empty, and so in the order of their names.
+    let weight = |unit: &Unit| if has_own_chunks(unit) { bytes(unit) } else { 0 };
+    units.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name)));
+    let mut batches = Vec::new();
     let (mut open, mut filled) = (Vec::new(), 0);
-    for unit in small {
-        filled += bytes(&unit) + PER_UNIT;
-        open.push(unit);
-        if filled >= BATCH_BYTES || open.len() >= BATCH_UNITS {
+    for unit in units {
+        let more = bytes(&unit) + PER_UNIT;
+        if !open.is_empty() && (filled + more > BATCH_BYTES || open.len() >= BATCH_UNITS) {
             batches.push(Batch { units: std::mem::take(&mut open), attempt: 0 });
             filled = 0;
         }
+        filled += more;
+        open.push(unit);
     }
     if !open.is_empty() {
         batches.push(Batch { units: open, attempt: 0 });
     }
     batches
+}
+
+/// Which of the units that are laid end to end in a stream share no chunk with those before them.
+#[derive(Default)]
+pub(super) struct Apart(bool);
+
+impl Apart {
+    /// Whether a chunk has to end before `unit`, the next one: it is too large to share one, or the last one was. What
+    /// changes in one of them must leave the chunks of the others as they are.
+    pub(super) fn begins(&mut self, unit: &Unit) -> bool {
+        let apart = has_own_chunks(unit);
+        std::mem::replace(&mut self.0, apart) || apart
+    }
+}
+
+fn has_own_chunks(unit: &Unit) -> bool {
+    bytes(unit) > SMALL
+}
+
+fn bytes(unit: &Unit) -> u64 {
+    unit.estimated_bytes.unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -65,11 +87,23 @@ mod tests {
         }
     }
 
+    fn names(batches: &[Batch]) -> Vec<Vec<&str>> {
+        batches.iter().map(|batch| batch.units.iter().map(|unit| unit.name.as_str()).collect()).collect()
+    }
+
     #[test]
     fn the_largest_comes_first_and_alone_and_small_ones_share() {
-        let batches = deal(vec![unit("c", 10), unit("big", 5 << 20), unit("a", 10), unit("bigger", 9 << 20)]);
-        let names: Vec<Vec<&str>> = batches.iter().map(|b| b.units.iter().map(|u| u.name.as_str()).collect()).collect();
-        assert_eq!(names, [vec!["bigger"], vec!["big"], vec!["a", "c"]]);
+        let batches = deal(vec![unit("c", 10), unit("big", 8 << 20), unit("a", 20), unit("bigger", 9 << 20)]);
+        assert_eq!(names(&batches), [vec!["bigger"], vec!["big"], vec!["a", "c"]]);
+    }
+
+    #[test]
+    fn middling_ones_share_a_batch_and_keep_their_chunks_apart() {
+        let batches = deal(vec![unit("z", 3 << 20), unit("a", 2 << 20), unit("m", 4 << 20), unit("tiny", 1)]);
+        assert_eq!(names(&batches), [vec!["m", "z"], vec!["a", "tiny"]]);
+        let mut apart = Apart::default();
+        assert!(batches.iter().flat_map(|batch| &batch.units).all(|unit| apart.begins(unit)));
+        assert!(!apart.begins(&unit("next", 1)), "two small ones share");
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Patience {
 
 pub(super) struct Source<'a> {
     operation: &'a Operation,
-    party: &'a Party,
+    pub(super) party: &'a Party,
     options: BackupOptions,
     leader: BackupSession,
     workers: Vec<RwLock<BackupSession>>,

@@ -64,7 +64,7 @@ impl FromStr for Pin {
 /// How streams are cut: FastCDC's limits in bytes. Fixed when the repository is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunking {
-    /// No chunk but a stream's last is shorter. Even, from 64 to 1 MiB.
+    /// No chunk is shorter but a stream's last and one that was ended on purpose. Even, from 64 to 1 MiB.
     pub minimum: u32,
     /// What is aimed at. Even, from 256 to 4 MiB.
     pub average: u32,

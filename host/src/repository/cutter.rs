@@ -20,9 +20,9 @@ impl Cutter {
         Self { chunking, seed, window }
     }
 
-    /// Gives the window back.
-    pub fn into_window(self) -> Vec<u8> {
-        self.window
+    /// Gives the window back; there is nothing more to cut.
+    pub fn take_window(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.window)
     }
 
     /// Adds a piece of the stream, of [`PIECE`] bytes at most.

@@ -74,6 +74,6 @@ pub use prune::{PruneOptions, Pruned};
 pub use reader::BackupReader;
 pub use retention::{Kind, Retention, Verdict};
 pub use spent::Spent;
-pub use stream::StreamWriter;
+pub use stream::{EndedStream, StreamWriter};
 pub use unit_reader::UnitReader;
 pub use writer::BackupWriter;

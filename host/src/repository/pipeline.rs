@@ -58,14 +58,21 @@ impl Pipeline {
         self.take_chunks(false)
     }
 
+    /// Ends the current chunk.
+    pub fn cut(&mut self) -> Result<()> {
+        self.spent.source += self.laps.lap();
+        self.take_chunks(true)
+    }
+
     /// Takes in the stream's end, and waits until all of it is stored.
     pub fn finish(mut self) -> Result<StreamRecord> {
         self.spent.source += self.laps.lap();
         self.take_chunks(true)?;
+        // Another stream may have begun meanwhile, and needs one.
+        self.shared.buffers.give(self.cutter.take_window());
         self.wait()?;
         self.spent.storing += self.laps.lap();
         self.shared.spend(self.spent);
-        self.shared.buffers.give(self.cutter.into_window());
         self.shared.buffers.give(self.spare);
         Ok(self.record)
     }

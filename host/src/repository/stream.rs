@@ -15,7 +15,7 @@ use crate::repository::pipeline::Pipeline;
 use crate::repository::writer::Shared;
 
 /// Pieces that wait for the stream's thread; with [`PIECE`] it bounds what is taken in ahead.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// One content-chunked stream. Several units may be laid end to end in it.
 ///
@@ -30,6 +30,7 @@ pub struct StreamWriter {
 /// What goes to the stream's thread.
 enum Piece {
     Bytes(Bytes),
+    Cut,
     /// Without it the thread knows that the writer was dropped.
     End,
 }
@@ -42,6 +43,7 @@ impl StreamWriter {
             loop {
                 match incoming.blocking_recv() {
                     Some(Piece::Bytes(bytes)) => pipeline.push(&bytes)?,
+                    Some(Piece::Cut) => pipeline.cut()?,
                     Some(Piece::End) => return pipeline.finish(),
                     None => return Err(Error::cancelled("the stream was given up")),
                 }
@@ -66,6 +68,17 @@ impl StreamWriter {
         Ok(())
     }
 
+    /// Ends the current chunk, so that what comes next is cut the same way whatever was before it.
+    ///
+    /// # Errors
+    /// As [`StreamWriter::write`].
+    pub async fn cut(&mut self) -> Result<()> {
+        match self.pieces.send(Piece::Cut).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.failure().await),
+        }
+    }
+
     /// Bytes that were written so far: where the next unit begins.
     #[must_use]
     pub fn position(&self) -> u64 {
@@ -76,10 +89,15 @@ impl StreamWriter {
     ///
     /// # Errors
     /// Whatever made the stream fail: "storage" if a chunk couldn't be stored.
-    pub async fn finish(mut self) -> Result<StreamRecord> {
+    pub async fn finish(self) -> Result<StreamRecord> {
+        self.end().await.stored().await
+    }
+
+    /// Says that this was all. The stream's thread stores the rest while another stream is written.
+    pub async fn end(self) -> EndedStream {
         // If the thread is gone, joining it says why.
         let _ = self.pieces.send(Piece::End).await;
-        self.join().await
+        EndedStream(self)
     }
 
     async fn failure(&mut self) -> Error {
@@ -94,6 +112,20 @@ impl StreamWriter {
             return Err(Error::internal("a stream that failed before was used again"));
         };
         worker.await.map_err(|e| Error::internal("a stream's thread ended early").with_cause(e))?
+    }
+}
+
+/// A stream that has ended and may not be stored as a whole yet. Dropping it changes nothing of that.
+#[derive(Debug)]
+pub struct EndedStream(StreamWriter);
+
+impl EndedStream {
+    /// Waits until every chunk is durable.
+    ///
+    /// # Errors
+    /// Whatever made the stream fail: "storage" if a chunk couldn't be stored.
+    pub async fn stored(mut self) -> Result<StreamRecord> {
+        self.0.join().await
     }
 }
 

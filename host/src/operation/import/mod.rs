@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::batch::{Batch, deal};
+use super::batch::{Apart, Batch, deal};
 use super::event::Event;
 use super::feed::{Feed, Feeding, Progress, agree, refused, through};
 use super::measure::{Framing, Measure, Measured};
@@ -231,8 +231,11 @@ impl Work<'_> {
     /// Stores units end to end in one stream.
     async fn batch(&self, batch: Batch) -> Result<()> {
         let mut stream = self.writer.stream()?;
-        let (mut records, mut notes) = (Vec::new(), Vec::new());
+        let (mut records, mut notes, mut apart) = (Vec::new(), Vec::new(), Apart::default());
         for unit in batch.units {
+            if apart.begins(&unit) {
+                stream.cut().await?;
+            }
             let offset = stream.position();
             let mut progress = Progress::begin(&self.operation.context.sink, &unit);
             let stored = self.unit(&unit, &mut stream, &mut progress, &mut notes).await;

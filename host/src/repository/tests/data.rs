@@ -52,6 +52,24 @@ async fn a_chunk_that_repeats_in_a_stream_is_stored_once() {
 }
 
 #[tokio::test]
+async fn what_follows_a_cut_gives_the_chunks_that_it_gives_alone() {
+    let fixture = Fixture::new().await;
+    let writer = fixture.repository.writer("op-1").await.unwrap();
+    let chunks = async |parts: &[Bytes]| {
+        let mut stream = writer.stream().unwrap();
+        for part in parts {
+            stream.cut().await.unwrap();
+            stream.write(part.clone()).await.unwrap();
+        }
+        stream.finish().await.unwrap().chunks
+    };
+    let (a, b) = (noise(1, 100_000), noise(2, 100_000));
+    let (first, second, both) = (chunks(&[a.clone()]).await, chunks(&[b.clone()]).await, chunks(&[a, b]).await);
+    assert_eq!(both, [first, second].concat());
+    writer.abandon().await.unwrap();
+}
+
+#[tokio::test]
 async fn many_small_units_share_chunks() {
     let fixture = Fixture::new().await;
     let names: Vec<String> = (0..2000).map(|i| format!("t{i:04}")).collect();

@@ -3,17 +3,18 @@
 use super::facts::Facts;
 use super::inventory::Inventory;
 use super::units::{LARGE_OBJECT_PAGES, LARGE_OBJECTS, SEQUENCES, Units};
-use super::watch::Watch;
+use super::watch::{self, Watch};
 use super::{copy, drift, large_objects, recovery, sequences, snapshot, split, tallies};
 use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
 use crate::globals::{self, Globals};
+use crate::pooler;
 use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
-use cofferdam_sdk::{Endpoint, Error, Options, Reading, Result, options};
+use cofferdam_sdk::{Endpoint, Error, Options, Reading, Result, options, try_join};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -74,11 +75,16 @@ impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
         let patterns = Patterns::new(&options.only, &options.except);
         let consistency = if joins_snapshot(&options) { "snapshot" } else { "per-object" };
-        let session = Session::lead(&source, options.database.clone(), &options.operation_id).await?;
-        session.prepare_reading().await?;
+        let leading = async {
+            let session = Session::open(&source, options.database.clone(), &options.operation_id).await?;
+            session.prepare_reading().await?;
+            Ok(session)
+        };
+        let (session, other) = try_join(leading, watch::connect(&source, &options)).await?;
+        pooler::refuse(&session, &other).await?;
         let split = split::size(&session, &options.extra).await?;
         let settings = options.extra.clone();
-        let watch = Watch::open(source, options).await?;
+        let watch = Watch::new(source, options, other);
         let locked = snapshot::lock_and_export(&session, &watch.session()).await;
         let snapshot = locked.map_err(recovery::explained)?;
         let leader = Leader { watch, snapshot, consistency, split, settings, planned: RefCell::default() };

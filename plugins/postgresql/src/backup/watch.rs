@@ -33,10 +33,9 @@ struct Waiting {
 }
 
 impl Watch {
-    /// Opens the connection.
-    pub async fn open(endpoint: Endpoint, options: BackupOptions) -> Result<Self> {
-        let session = RefCell::new(Rc::new(connect(&endpoint, &options).await?));
-        Ok(Self { endpoint, options, session, since: RefCell::default() })
+    /// Looks on `session`, and on others like it if that is lost.
+    pub fn new(endpoint: Endpoint, options: BackupOptions, session: Session) -> Self {
+        Self { endpoint, options, session: RefCell::new(Rc::new(session)), since: RefCell::default() }
     }
 
     /// The connection, for what is to be seen outside of the snapshot.
@@ -81,7 +80,8 @@ impl Watch {
     }
 }
 
-async fn connect(endpoint: &Endpoint, options: &BackupOptions) -> Result<Session> {
+/// Opens a session to look on.
+pub async fn connect(endpoint: &Endpoint, options: &BackupOptions) -> Result<Session> {
     let session = Session::open(endpoint, options.database.clone(), &options.operation_id).await?;
     session.prepare_reading().await?;
     Ok(session)

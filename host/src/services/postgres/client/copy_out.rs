@@ -9,11 +9,11 @@ use super::answer::{Answer, Verb};
 use crate::error::{Error, Result};
 
 /// Pieces that may wait for whoever takes them; when they do, the socket isn't read.
-const WAITING_PIECES: usize = 4;
+const WAITING_PIECES: usize = 2;
 
 /// A COPY TO STDOUT that the server has begun.
 pub struct CopyOut {
-    /// The data, in pieces of up to 64 KiB that don't end where rows do. Its end doesn't tell an end from a failure:
+    /// The data, in pieces of up to 256 KiB that don't end where rows do. Its end doesn't tell an end from a failure:
     /// only `done` does, which also keeps the session open. If it is dropped early, what is left is read and thrown away; to stop the server
     /// too, drop every handle to the session.
     pub data: mpsc::Receiver<Bytes>,

@@ -9,7 +9,7 @@ use super::ending::Ending;
 use super::query::QUERY_LIMIT;
 
 /// Size of the pieces that COPY's data is passed on in, in bytes.
-pub(super) const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 /// What is asked of the socket at once, in bytes.
 const READ: usize = 256 << 10;
 /// Less room than this in the buffer isn't worth a read.
