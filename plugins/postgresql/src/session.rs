@@ -110,12 +110,13 @@ impl Session {
     }
 
     /// What reading needs beyond that. Every name is quoted, as a later version may reserve a word that this one doesn't.
+    /// Queries of the catalogue run once: compiling them, to which a large one tempts the planner, takes longer than they do.
     ///
     /// What isn't a table isn't expanded, where the server can refuse to: a table that somebody replaces by a view while it
     /// is read could run their code with our rights (CVE-2024-7348). Some releases of 13 to 16 have that setting too, so it
     /// is asked for instead of derived from the version.
     pub async fn prepare_reading(&self) -> Result<()> {
-        const SET: &str = "SELECT pg_catalog.set_config('quote_all_identifiers', 'on', false);
+        const SET: &str = "SELECT pg_catalog.set_config('quote_all_identifiers', 'on', false), pg_catalog.set_config('jit', 'off', false);
             SELECT pg_catalog.set_config(name, 'view, foreign-table', false)
             FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
         self.connection.rows(SET).await.map(drop)

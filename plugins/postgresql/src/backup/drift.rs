@@ -7,8 +7,8 @@
 use super::units::note;
 use crate::catalog::rows;
 use crate::session::Session;
-use cofferdam_sdk::Result;
 use cofferdam_sdk::engine::Note;
+use cofferdam_sdk::{Result, try_join};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -57,7 +57,8 @@ fn digests(name: &str, condition: &str) -> String {
 }
 
 async fn changed(then: &Session, now: &Session, query: &str) -> Result<BTreeSet<String>> {
-    let before: BTreeSet<Digest> = rows::at_once(then, query).await?.into_iter().collect();
-    let after: BTreeSet<Digest> = rows::at_once(now, query).await?.into_iter().collect();
+    let (before, after) = try_join(rows::at_once(then, query), rows::at_once(now, query)).await?;
+    let before: BTreeSet<Digest> = before.into_iter().collect();
+    let after: BTreeSet<Digest> = after.into_iter().collect();
     Ok(before.symmetric_difference(&after).map(|digest| digest.name.clone()).collect())
 }
