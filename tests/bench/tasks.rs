@@ -42,7 +42,7 @@ pub fn backups(server: &Postgresql, part: Part, settings: &Settings) -> Result<(
     Ok((ours, theirs))
 }
 
-/// Restore into a new database: ours, and pg_restore's.
+/// Restore into an empty database: ours, and pg_restore's.
 pub fn restores(server: &Postgresql, part: Part, settings: &Settings) -> Result<(Series, Series)> {
     let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pg_restore"));
     let cofferdam = repository(server, part)?;
@@ -54,6 +54,7 @@ pub fn restores(server: &Postgresql, part: Part, settings: &Settings) -> Result<
     rounds(
         settings,
         || {
+            server.create_database(COPY)?;
             server.sql("postgres", "CHECKPOINT")?;
             // pg_restore gathers no statistics.
             let arguments = ["restore", "bench@latest", "--to", "bench", "--database", COPY, "--jobs", &jobs];
@@ -72,7 +73,7 @@ pub fn restores(server: &Postgresql, part: Part, settings: &Settings) -> Result<
     Ok((ours, theirs))
 }
 
-/// Clone to another server: ours, and pgcopydb's.
+/// Clone into an empty database of another server: ours, and pgcopydb's.
 pub fn clones(source: &Postgresql, target: &Postgresql, part: Part, settings: &Settings) -> Result<(Series, Series)> {
     let (mut ours, mut theirs) = (Series::new("cofferdam"), Series::new("pgcopydb clone"));
     let mut cofferdam = repository(source, part)?;
@@ -81,6 +82,7 @@ pub fn clones(source: &Postgresql, target: &Postgresql, part: Part, settings: &S
     rounds(
         settings,
         || {
+            target.create_database(COPY)?;
             target.sql("postgres", "CHECKPOINT")?;
             let arguments = ["clone", "bench", "target", "--database", part.name(), "--as", COPY, "--jobs", &jobs];
             ours.costs.push(measure(&mut cofferdam.command(&arguments), &[source, target])?);
