@@ -21,7 +21,9 @@ def text(value):
 def portrait(folder):
     for path in folder.glob("*.metadata.json"):
         described = json_util.loads(path.read_text(), json_options=json_util.CANONICAL_JSON_OPTIONS)
-        assert set(described) == {"indexes", "collectionName", "type", "options"}, described.keys()
+        fields = {"indexes", "collectionName", "type", "options"}
+        assert set(described) == fields | ({"uuid"} if described["type"] == "collection" else set()), described.keys()
+        assert len(bytes.fromhex(described.get("uuid", "00" * 16))) == 16
         name = described["collectionName"]
         assert name == urllib.parse.unquote(path.name.removesuffix(".metadata.json"))
         yield f"{described['type']} {name} {text(dict(sorted(described['options'].items())))}"

@@ -51,6 +51,16 @@ fn snapshots_see_one_moment_until_they_are_too_old() {
 }
 
 #[test]
+fn a_collection_with_encrypted_fields_keeps_its_name() {
+    check("encrypted_fields");
+}
+
+#[test]
+fn a_collection_may_be_given_its_uuid() {
+    check("collections_with_a_given_uuid");
+}
+
+#[test]
 fn batches_report_each_failed_write_and_keep_the_limits() {
     check("batches");
 }

@@ -176,6 +176,15 @@ impl Portrait {
         {
             caveats.push(format!("the rows are in {one} and in {other}: the same text differs where it isn't ASCII"));
         }
+        if !self.definitions.is_empty()
+            && !target.definitions.is_empty()
+            && !self.definitions.keys().any(|object| target.definitions.contains_key(object))
+        {
+            caveats.push(
+                "no object of one is called as one of the other: is one side all databases, and the other one of them?"
+                    .to_owned(),
+            );
+        }
         caveats
     }
 }
@@ -262,6 +271,19 @@ mod tests {
         defined(&mut other, "{\"object\":\"VIEW v\",\"sql\":[\"2\"]}\n");
         assert_eq!(whats(&one.differences(&other)), [("VIEW v", What::Wording)]);
         assert_eq!(one.caveats(&other).len(), 1);
+    }
+
+    #[test]
+    fn sides_whose_objects_are_all_called_differently_may_not_be_of_a_kind() {
+        let portrait = |lines: &str| {
+            let mut portrait = Portrait::new("1", &[]);
+            defined(&mut portrait, lines);
+            portrait
+        };
+        let one = portrait("{\"object\":\"collection a\"}\n");
+        let all = portrait("{\"object\":\"collection shop.a\"}\n{\"object\":\"collection x.b\"}\n");
+        assert_eq!(one.caveats(&all).len(), 1);
+        assert!(one.caveats(&one).is_empty() && one.caveats(&portrait("")).is_empty());
     }
 
     #[test]

@@ -60,7 +60,8 @@ async fn restore_and_read(
     manifest: &Manifest,
     jobs: usize,
 ) -> Result<(Outcome, Comparison)> {
-    // By this ending the plugin knows that the database is the operation's own, and takes it away.
+    // By this ending the plugin knows that the database is the operation's own, and takes it away. Of a backup of several
+    // databases it stands for all of them, here and where they are read.
     let scratch = format!("verify__cofferdam_{}", operation.id());
     let request = restore::Request {
         database: Some(scratch.clone()),

@@ -33,17 +33,17 @@ impl Access {
     }
 
     /// The line of one of them, as the server keeps it.
-    pub fn define(self, document: &[u8], scope: Scope) -> Result<String> {
+    pub fn define(self, document: &[u8], scope: &Scope) -> Result<String> {
         let text = |name: &str| bson::get(document, name).and_then(|value| value.text()).unwrap_or_default();
         let (name, database) = (text(self.kind), text("db"));
         let called = match scope {
             Scope::Database => name.to_owned(),
-            Scope::Server => format!("{database}.{name}"),
+            Scope::Server | Scope::Copies(_) => format!("{database}.{name}"),
         };
         // A copy's database is called otherwise.
         let compared = match scope {
             Scope::Database => moved(document, database, "")?,
-            Scope::Server => document.to_vec(),
+            Scope::Server | Scope::Copies(_) => document.to_vec(),
         };
         let compared = Builder::new().sorted_but(&compared, &["_id", "userId"])?.finish();
         Ok(line(&format!("{} {called}", self.kind), document, &compared))
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn users_of_copies_are_the_same_and_are_called_the_same() {
         let line = |document: &[u8]| {
-            let line = USERS.define(document, Scope::Database).unwrap();
+            let line = USERS.define(document, &Scope::Database).unwrap();
             let read = definition::read(line.trim_end().as_bytes()).unwrap();
             let line: serde_json::Value = serde_json::from_str(&line).unwrap();
             (read.object, line["compare_as"].clone())
         };
         assert_eq!(line(&user()), line(&USERS.moved(&user(), "again").unwrap()));
         assert_eq!(line(&user()).0, "user alice");
-        assert!(USERS.define(&user(), Scope::Server).unwrap().contains("\"user shop.alice\""));
+        assert!(USERS.define(&user(), &Scope::Server).unwrap().contains("\"user shop.alice\""));
     }
 }

@@ -191,6 +191,13 @@ impl Builder {
         self.field(kind::BINARY, name.as_bytes(), &[&length, &[GENERIC], value])
     }
 
+    /// A UUID.
+    pub fn uuid(self, name: &str, value: &[u8]) -> Self {
+        const UUID: u8 = 4;
+        let length = length(value.len());
+        self.field(kind::BINARY, name.as_bytes(), &[&length, &[UUID], value])
+    }
+
     /// An embedded document.
     pub fn document(self, name: &str, value: &[u8]) -> Self {
         self.field(kind::DOCUMENT, name.as_bytes(), &[value])

@@ -59,6 +59,18 @@ impl Collection {
         object(&self.database, &self.name)
     }
 
+    /// Whether fields of it are encrypted by Queryable Encryption (MongoDB manual, `create`, `encryptedFields`).
+    pub fn is_encrypted(&self) -> bool {
+        bson::get(&self.options, "encryptedFields").is_some()
+    }
+
+    /// Whether it is made and filled under its own name, since the server renames none such: a time series (MongoDB manual,
+    /// "Time Series Collection Limitations"), and one with encrypted fields (the server's `jstests/fle2`,
+    /// "Cannot rename an encrypted collection").
+    pub fn is_made_in_place(&self) -> bool {
+        self.kind == Kind::TimeSeries || self.is_encrypted()
+    }
+
     fn read(database: &str, listed: &[u8]) -> Option<Self> {
         let name = bson::get(listed, "name")?.text()?.to_owned();
         let options = bson::get(listed, "options")
@@ -135,6 +147,17 @@ fn is_implied(index: &[u8]) -> bool {
     bson::get(index, "clustered").is_some_and(|clustered| clustered.truth()) || by_id() == Some(true)
 }
 
+/// The index on `_id` that comes with a collection of these options; none with a clustered one. It has the collection's
+/// collation (MongoDB manual, "Collation").
+pub fn id_index(options: &[u8]) -> Option<Document> {
+    if bson::get(options, "clusteredIndex").is_some() {
+        return None;
+    }
+    let key = Builder::new().int("_id", 1).finish();
+    let index = Builder::new().int("v", 2).document("key", &key).text("name", "_id_");
+    Some(bson::get(options, "collation").iter().fold(index, Builder::element).finish())
+}
+
 /// An index as createIndexes takes it: with the order of its keys and the types of its numbers as they are, and without
 /// what older servers list and newer ones refuse.
 fn restorable(index: &[u8]) -> Result<Document> {
@@ -189,6 +212,15 @@ mod tests {
         assert!(!is_implied(&index(Builder::new().int("_id", -1))));
         assert!(!is_implied(&index(Builder::new().int("_id", 1).int("a", 1))));
         assert!(is_implied(&Builder::new().truth("clustered", true).finish()));
+    }
+
+    #[test]
+    fn the_index_on_ids_has_the_collections_collation_and_a_clustered_collection_has_none() {
+        let german = Builder::new().text("locale", "de").finish();
+        let made = id_index(&Builder::new().document("collation", &german).finish()).unwrap();
+        assert!(is_implied(&made) && bson::get(&made, "collation").unwrap().document() == Some(&german[..]));
+        assert!(bson::get(&id_index(&Builder::new().finish()).unwrap(), "collation").is_none());
+        assert_eq!(id_index(&Builder::new().document("clusteredIndex", &german).finish()), None);
     }
 
     #[test]

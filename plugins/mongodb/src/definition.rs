@@ -2,8 +2,8 @@
 //!
 //! A line is a JSON object. `object` says what it makes, `bson` is the document that makes it, in Base64, so that no type
 //! and no byte is lost; `compare_as` is what of it makes a difference, as extended JSON. What makes a collection or a view
-//! is `{ database, name, kind, options, indexes }`, with options and indexes as the server gave them; what makes an index
-//! is as the server gave it.
+//! is `{ database, name, kind, options, indexes, uuid }`, as the server gave them, the last where it did; what makes an
+//! index is as the server gave it.
 
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{Collection, Kind};
@@ -64,6 +64,10 @@ pub fn entry(collection: &Collection) -> Option<Document> {
         .text("kind", named)
         .document("options", &collection.options)
         .array("indexes", &collection.indexes);
+    let entry = match &collection.uuid {
+        Some(uuid) => entry.uuid("uuid", uuid),
+        None => entry,
+    };
     Some(entry.finish())
 }
 
@@ -119,7 +123,7 @@ pub fn collection(entry: &[u8]) -> Result<Collection> {
             name: text("name")?,
             kind: KINDS.iter().find(|(_, name, _)| *name == named).map(|(kind, ..)| *kind)?,
             options: bson::get(entry, "options")?.document()?.to_vec(),
-            uuid: None,
+            uuid: bson::get(entry, "uuid").and_then(|uuid| uuid.binary()).map(<[u8]>::to_vec),
             indexes: bson::documents(bson::get(entry, "indexes")?.document()?).ok()?,
         })
     };
@@ -153,6 +157,9 @@ mod tests {
         let read = read(line.trim_end().as_bytes()).unwrap();
         assert_eq!(read.object, "collection log");
         assert_eq!(collection(&read.document).unwrap(), log());
+        let known = Collection { uuid: Some(vec![7; 16]), ..log() };
+        assert_eq!(collection(&entry(&known).unwrap()).unwrap(), known);
+        assert_eq!(compared(&line), compared(&of_collection(&known, "log").unwrap().unwrap()));
         assert!(collection(&Builder::new().finish()).is_err());
         assert!(of_collection(&Collection { kind: Kind::Buckets, ..log() }, "log").unwrap().is_none());
     }

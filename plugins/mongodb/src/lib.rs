@@ -5,6 +5,7 @@ mod access;
 mod backup;
 mod bson;
 mod catalog;
+mod copies;
 mod definition;
 mod documents;
 mod files;
@@ -16,6 +17,7 @@ mod oplog;
 mod restore;
 mod selection;
 mod server;
+mod uuid;
 
 use cofferdam_sdk::engine::{
     self, Complete, Data, Described, Engine, FilesOptions, FilesPlan, Finding, Found, InstanceInfo, Layout, Note,

@@ -1,5 +1,8 @@
 //! Names of databases and collections: which are whose, and how they are written.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 /// What a collection's name begins with while it is restored, before the operation's id. The journal of a restore has the
 /// name that ends there.
 const OURS: &str = "cofferdam_";
@@ -9,6 +12,9 @@ const SERVERS: [&str; 2] = ["local", "config"];
 
 /// Bytes that a namespace may have, from MongoDB 4.4 (manual, "MongoDB Limits").
 const LONGEST_NAMESPACE: usize = 255;
+
+/// Bytes that a database's name may have (manual, "MongoDB Limits").
+pub const LONGEST_DATABASE: usize = 63;
 
 /// Whether a database holds data of its users. `admin` may.
 pub fn is_users_database(name: &str) -> bool {
@@ -26,6 +32,12 @@ pub fn is_users_collection(database: &str, name: &str) -> bool {
 
 /// What the collection that holds a time series' measurements is called, before the name of the time series.
 pub const BUCKETS: &str = "system.buckets.";
+
+/// Whether it belongs to a collection with encrypted fields: the server finds its documents by it (drivers' specification
+/// "Client Side Encryption", "Create Collection Helper").
+pub fn is_encryption_state(name: &str) -> bool {
+    name.starts_with("enxcol_.")
+}
 
 /// Whether a restore made it and has not ended: it bears an operation's id, and nothing that only begins alike does.
 pub fn is_ours(name: &str) -> bool {
@@ -63,11 +75,15 @@ fn behind(word: &str, database: &str, collection: &str) -> String {
     if database.len() + 1 + plain.len() <= LONGEST_NAMESPACE {
         return plain;
     }
-    // FNV-1a: long names that begin alike must not meet.
-    let hash = collection
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    // Long names that begin alike must not meet.
+    let hash = hashed(collection);
     format!("{word}.{hash:016x}{:04x}", collection.len())
+}
+
+/// A name as a number: FNV-1a.
+pub fn hashed(name: &str) -> u64 {
+    name.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// What a unit's name has of a namespace: a letter, a digit, `_` and `-` stand for themselves, anything else is encoded, so
@@ -99,21 +115,29 @@ fn plain(collection: &str) -> &str {
 
 /// What a backup is of, which is how its objects are called: a copy of a database has to be called as the database is, so
 /// that they can be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// One database that was named: its objects are `COLLECTION`.
     Database,
     /// All databases of a server: their objects are `DATABASE.COLLECTION`.
     Server,
+    /// Copies of all databases, each with the name of what it is a copy of: their objects are called as those are.
+    Copies(Rc<BTreeMap<String, String>>),
 }
 
 impl Scope {
     /// A collection as `--only`, `--except` and reports know it.
-    pub fn object(self, database: &str, collection: &str) -> String {
+    pub fn object(&self, database: &str, collection: &str) -> String {
         match self {
             Self::Database => plain(collection).to_owned(),
             Self::Server => object(database, collection),
+            Self::Copies(of) => object(of.get(database).map_or(database, String::as_str), collection),
         }
+    }
+
+    /// Whether an object of this name is one of all databases.
+    pub fn is_of_server(called: &str, collection: &str) -> bool {
+        called != plain(collection)
     }
 }
 
@@ -144,6 +168,9 @@ mod tests {
     fn a_named_databases_objects_go_without_its_name() {
         assert_eq!(Scope::Database.object("d", "a.b"), "a.b");
         assert_eq!(Scope::Server.object("d", "system.buckets.m"), "d.m");
+        let copies = Scope::Copies(Rc::new(BTreeMap::from([("copy".to_owned(), "d".to_owned())])));
+        assert_eq!(copies.object("copy", "a.b"), "d.a.b");
+        assert!(Scope::is_of_server("d.m", "system.buckets.m") && !Scope::is_of_server("d.m", "d.m"));
     }
 
     #[test]

@@ -391,6 +391,57 @@ def pipelines(client, url):
     expect(238, lambda: n.aggregate([{"$lookup": {}}]))
 
 
+def encrypted_fields(client, url):
+    from bson import Binary
+
+    shop = client.shop
+    fields = {"fields": [{"path": "card", "keyId": Binary(bytes(16), 4), "bsonType": "string",
+                          "queries": {"queryType": "equality"}}]}
+    # The driver makes the collections of the state and the index, and not the server.
+    shop.create_collection("patients", encryptedFields=fields)
+    assert sorted(shop.list_collection_names()) == ["enxcol_.patients.ecoc", "enxcol_.patients.esc", "patients"]
+    assert "__safeContent___1" in shop.patients.index_information()
+    assert shop.patients.options()["encryptedFields"]["fields"][0]["path"] == "card"
+    tagged = {"_id": 1, "card": Binary(b"cipher", 6), "__safeContent__": [b"tag"]}
+    expect(2, lambda: shop.patients.insert_one(tagged))
+    shop.command("insert", "patients", documents=[tagged], bypassDocumentValidation=True)
+    assert shop.patients.find_one() == tagged
+    expect(20, lambda: shop.patients.rename("others"))
+    shop.create_collection("plain")
+    expect(20, lambda: shop.plain.rename("patients", dropTarget=True))
+    shop["enxcol_.patients.esc"].rename("state")
+    shop.create_collection("collated", collation={"locale": "de"})
+    assert shop.collated.index_information()["_id_"]["collation"]["locale"] == "de"
+    expect(6367301, lambda: shop.command("create", "c", capped=True, size=4096, encryptedFields=fields))
+    expect(6346401, lambda: shop.command("create", "t", timeseries={"timeField": "at"}, encryptedFields=fields))
+
+
+def collections_with_a_given_uuid(client, url):
+    import uuid
+    from bson import Binary
+
+    def apply(name, given, **more):
+        operation = {"op": "c", "ns": "shop.$cmd", "ui": Binary(given.bytes, 4), "o": {"create": name, **more}}
+        return client.admin.command("applyOps", [operation])
+
+    def uuids():
+        return {each["name"]: each["info"]["uuid"] for each in client.shop.list_collections()}
+
+    given, other = uuid.uuid4(), uuid.uuid4()
+    index = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
+    assert apply("things", given, capped=True, size=4096, idIndex=index)["applied"] == 1
+    assert uuids() == {"things": Binary(given.bytes, 4)} and client.shop.things.options()["capped"]
+    apply("things", given)
+    client.shop.things.rename("others")
+    assert uuids() == {"others": Binary(given.bytes, 4)}
+    # Whoever has the UUID gets the name, and whoever has the name loses it.
+    apply("things", given)
+    assert uuids() == {"things": Binary(given.bytes, 4)}
+    apply("things", other)
+    assert len(uuids()) == 2 and uuids()["things"] == Binary(other.bytes, 4)
+    expect(238, lambda: client.admin.command("applyOps", [{"op": "i", "ns": "shop.things", "o": {"_id": 1}}]))
+
+
 if __name__ == "__main__":
     url, check = sys.argv[1:]
     globals()[check](MongoClient(url, serverSelectionTimeoutMS=10_000), url)

@@ -98,7 +98,7 @@ pub async fn choose(
     collections: &[Collection],
     bytes: u64,
     settings: &Options,
-    scope: Scope,
+    scope: &Scope,
 ) -> Result<(Consistency, Vec<Note>)> {
     let wanted = options::get(settings, SETTING);
     if !matches!(wanted, None | Some("snapshot" | "oplog" | "per-object")) {
@@ -162,7 +162,7 @@ async fn catch_up(server: &Server) -> Result<Window> {
 }
 
 /// Tells what isn't of the moment that all else is of.
-fn apart(collections: &[Collection], scope: Scope, kinds: &[Kind]) -> Vec<Note> {
+fn apart(collections: &[Collection], scope: &Scope, kinds: &[Kind]) -> Vec<Note> {
     let apart = collections.iter().filter(|collection| kinds.contains(&collection.kind));
     let told = |collection: &Collection| {
         let what = if collection.kind == Kind::Capped { "capped collections" } else { "time series" };

@@ -10,4 +10,4 @@ mod units;
 
 pub use consistency::{Consistency, window};
 pub use session::Backup;
-pub use units::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};
+pub use units::{COLLECTIONS, DATA, INDEXES, NEEDS, UUID, kind};

@@ -8,6 +8,7 @@ use super::sharding;
 use super::units::Units;
 use crate::bson::Builder;
 use crate::catalog::{self, Collection, Kind, Size};
+use crate::copies;
 use crate::namespace::Scope;
 use crate::note::note;
 use crate::oplog::{self, Tracked};
@@ -47,31 +48,31 @@ struct Leader {
 
 impl BackupSession for Backup {
     async fn lead(source: Endpoint, options: BackupOptions) -> Result<Self> {
-        let server = Server::connect(&source, false).await?;
+        let server = connect(&source, &options).await?;
         let (databases, scope) = match options.database.or_else(|| source.info().database) {
-            Some(database) => (vec![database], Scope::Database),
+            Some(database) => one(&server, database, &options.operation_id).await?,
             None => (server.databases().await?, Scope::Server),
         };
         let patterns = Patterns::new(&options.only, &options.except);
         let mut before = all(&server, &databases).await?;
         // What is listed after the moment is what there is at it, if it is what was listed before it.
         for attempt in 1..=ATTEMPTS {
-            choose(&mut before, &patterns, scope)?;
+            choose(&mut before, &patterns, &scope)?;
             let sizes = catalog::sizes(&server, &before).await;
             let bytes = sizes.iter().filter_map(|size| size.bytes).sum();
-            let (consistency, notes) = consistency::choose(&server, &before, bytes, &options.extra, scope).await?;
+            let (consistency, notes) = consistency::choose(&server, &before, bytes, &options.extra, &scope).await?;
             let census = census::take(&server, &databases).await?;
             let listed = all(&server, &databases).await?;
             let mut collections = listed.clone();
-            let told = choose(&mut collections, &patterns, scope)?;
+            let told = choose(&mut collections, &patterns, &scope)?;
             // A count that never agrees is told as what it is, by the host.
             if collections == before && (census.is_of(&listed) || attempt == ATTEMPTS) {
-                let accesses = Accesses::read(&server, scope, &databases, consistency).await?;
+                let accesses = Accesses::read(&server, &scope, &databases, consistency).await?;
                 let mut notes = notes;
                 notes.extend(told);
                 notes.extend(census.notes());
                 notes.extend(accesses.notes.iter().cloned());
-                notes.extend(sharding::report(&server, &collections, scope).await);
+                notes.extend(sharding::report(&server, &collections, &scope).await);
                 let definitions = RefCell::default();
                 let leader =
                     Leader { patterns, scope, census, accesses, databases, collections, sizes, notes, definitions };
@@ -83,9 +84,9 @@ impl BackupSession for Backup {
             .with_hint("back up when nobody changes them, or leave those that come and go out with --except"))
     }
 
-    async fn join(source: Endpoint, _: BackupOptions, token: String) -> Result<Self> {
+    async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
         let consistency = Consistency::of_token(&token)?;
-        let server = Server::connect(&source, false).await?;
+        let server = connect(&source, &options).await?;
         consistency::wait_for(&server, consistency).await?;
         Ok(Self { server: Rc::new(server), consistency, leader: None })
     }
@@ -97,7 +98,7 @@ impl BackupSession for Backup {
         for (collection, size) in leader.collections.iter().zip(&leader.sizes) {
             ranges.push(ranges::of(&self.server, collection, *size, self.consistency, by_id).await);
         }
-        let mut units = Units::build(&leader.collections, &leader.sizes, &ranges, leader.scope)?;
+        let mut units = Units::build(&leader.collections, &leader.sizes, &ranges, &leader.scope)?;
         if matches!(self.consistency, Consistency::CatchUp(_)) {
             units.add_changes(&leader.collections);
         }
@@ -179,6 +180,23 @@ impl Backup {
     }
 }
 
+/// Connects to the member to read from. What was made to be looked at is read where it was written: another member may not
+/// have all of it yet.
+async fn connect(source: &Endpoint, options: &BackupOptions) -> Result<Server> {
+    let made = options.database.as_ref().is_some_and(|name| copies::is_made_by(&options.operation_id, name));
+    Server::connect(source, made).await
+}
+
+/// The database that was named, or the copies that its name stands for.
+async fn one(server: &Server, database: String, operation_id: &str) -> Result<(Vec<String>, Scope)> {
+    if copies::is_made_by(operation_id, &database)
+        && let Some(names) = copies::listed(server, &database).await?
+    {
+        return Ok((names.keys().cloned().collect(), Scope::Copies(Rc::new(names))));
+    }
+    Ok((vec![database], Scope::Database))
+}
+
 /// All that there is in databases.
 async fn all(server: &Server, databases: &[String]) -> Result<Vec<Collection>> {
     let collections = catalog::read(server, databases).await?;
@@ -190,7 +208,7 @@ async fn all(server: &Server, databases: &[String]) -> Result<Vec<Collection>> {
 }
 
 /// Keeps what the operator chose, and tells what came along. A time series' buckets go with it.
-fn choose(collections: &mut Vec<Collection>, patterns: &Patterns, scope: Scope) -> Result<Vec<Note>> {
+fn choose(collections: &mut Vec<Collection>, patterns: &Patterns, scope: &Scope) -> Result<Vec<Note>> {
     let object = |collection: &Collection| scope.object(&collection.database, &collection.name);
     let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for collection in collections.iter() {

@@ -11,7 +11,7 @@ use cofferdam_sdk::Result;
 use cofferdam_sdk::engine::Note;
 
 /// Tells how collections are sharded (MongoDB manual, "Config Database", `config.collections`, `config.tags`).
-pub async fn report(server: &Server, collections: &[Collection], scope: Scope) -> Vec<Note> {
+pub async fn report(server: &Server, collections: &[Collection], scope: &Scope) -> Vec<Note> {
     if server.kind != Kind::Mongos {
         return Vec::new();
     }
@@ -29,7 +29,7 @@ pub async fn report(server: &Server, collections: &[Collection], scope: Scope) -
     }
 }
 
-fn notes(collections: &[Collection], scope: Scope, sharded: &[Document], zones: &[Document]) -> Vec<Note> {
+fn notes(collections: &[Collection], scope: &Scope, sharded: &[Document], zones: &[Document]) -> Vec<Note> {
     let text =
         |document: &[u8], name: &str| bson::get(document, name).and_then(|value| value.text()).map(str::to_owned);
     let told = |collection: &Collection| {
@@ -81,7 +81,7 @@ mod tests {
         let sharded = Builder::new().text("_id", "d.c").document("key", &key).truth("unique", true).finish();
         let zone =
             Builder::new().text("ns", "d.c").document("min", &border(1)).document("max", &border(2)).text("tag", "EU");
-        let told = notes(&[collection("c"), collection("x")], Scope::Database, &[sharded], &[zone.finish()]);
+        let told = notes(&[collection("c"), collection("x")], &Scope::Database, &[sharded], &[zone.finish()]);
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].object, "sharding of c");
         assert!(

@@ -8,6 +8,7 @@ use crate::definition::{self, BSON, FORMAT};
 use crate::namespace::{BUCKETS, Scope, in_unit_name};
 use crate::oplog;
 use crate::selection;
+use crate::uuid;
 use cofferdam_sdk::engine::Unit;
 use cofferdam_sdk::{Options, Result};
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ pub const INDEXES: &str = "indexes/";
 
 /// What a unit of a view notes each object by that the view reads.
 pub const NEEDS: &str = "needs";
+/// What a unit of a collection notes its UUID by, where the server said it.
+pub const UUID: &str = "uuid";
 
 /// The units of a backup, and the definitions of those that the leader has in memory.
 pub struct Units {
@@ -35,8 +38,9 @@ pub struct Units {
 
 impl Units {
     /// Makes units of a catalogue. `ranges` are those of each collection.
-    pub fn build(collections: &[Collection], sizes: &[Size], ranges: &[Vec<Range>], scope: Scope) -> Result<Self> {
-        let mut units = Self { units: Vec::new(), definitions: HashMap::new(), with_documents: 0, scope };
+    pub fn build(collections: &[Collection], sizes: &[Size], ranges: &[Vec<Range>], scope: &Scope) -> Result<Self> {
+        let mut units =
+            Self { units: Vec::new(), definitions: HashMap::new(), with_documents: 0, scope: scope.clone() };
         for ((collection, size), ranges) in collections.iter().zip(sizes).zip(ranges) {
             let called = scope.object(&collection.database, &collection.name);
             if let Some(line) = definition::of_collection(collection, &called)? {
@@ -56,7 +60,7 @@ impl Units {
     /// The units of users and of roles, where there are any.
     pub fn add_access(&mut self, found: &[(Access, Vec<Document>)]) -> Result<()> {
         for (access, documents) in found.iter().filter(|(_, documents)| !documents.is_empty()) {
-            let lines = documents.iter().map(|document| access.define(document, self.scope));
+            let lines = documents.iter().map(|document| access.define(document, &self.scope));
             self.leaders(access.folder.to_owned(), Vec::new(), Vec::new(), lines.collect::<Result<_>>()?, Vec::new());
         }
         Ok(())
@@ -99,7 +103,7 @@ impl Units {
         for (n, range) in ranges.iter().enumerate() {
             let name = format!("{DATA}{}/{}", in_unit_name(&collection.database, &collection.name), n + 1);
             let mut extra = place(collection);
-            extra.push(("kind".to_owned(), kind(collection.kind).to_owned()));
+            extra.push(("kind".to_owned(), kind(collection).to_owned()));
             if let (Some(bytes), Some(documents @ 1..)) = (size.bytes, size.documents) {
                 extra.push(("document-bytes".to_owned(), (bytes / documents).to_string()));
             }
@@ -124,6 +128,9 @@ impl Units {
     /// A unit of a collection whose definitions the leader has.
     fn known(&mut self, name: String, of: &Collection, after: Vec<String>, lines: String) {
         let mut extra = place(of);
+        extra.push(("kind".to_owned(), kind(of).to_owned()));
+        let uuid = of.uuid.as_ref().filter(|_| matches!(of.kind, Kind::Plain | Kind::Capped));
+        extra.extend(uuid.map(|id| (UUID.to_owned(), uuid::written(id))));
         let needs =
             selection::needs(of).into_iter().map(|name| (NEEDS.to_owned(), self.scope.object(&of.database, &name)));
         extra.extend(needs);
@@ -159,10 +166,11 @@ fn place(collection: &Collection) -> Options {
 }
 
 /// How the documents of a collection are written, as a unit notes it.
-pub fn kind(kind: Kind) -> &'static str {
-    match kind {
+pub fn kind(collection: &Collection) -> &'static str {
+    match collection.kind {
         Kind::Capped => "capped",
         Kind::Buckets | Kind::TimeSeries => "timeseries",
+        Kind::Plain | Kind::View if collection.is_encrypted() => "encrypted",
         Kind::Plain | Kind::View => "plain",
     }
 }
@@ -187,7 +195,7 @@ mod tests {
     fn names(collections: &[Collection]) -> Vec<String> {
         let sizes = vec![Size::default(); collections.len()];
         let ranges = vec![vec![Range::default()]; collections.len()];
-        let units = Units::build(collections, &sizes, &ranges, Scope::Database).unwrap();
+        let units = Units::build(collections, &sizes, &ranges, &Scope::Database).unwrap();
         units.units.into_iter().map(|unit| unit.name).collect()
     }
 
@@ -195,7 +203,7 @@ mod tests {
     fn indexes_come_after_the_data_and_that_after_the_collections() {
         let indexed = Collection { indexes: vec![Builder::new().finish()], ..collection("c", Kind::Plain) };
         let ranges = [vec![Range::default(), Range::default()]];
-        let units = Units::build(&[indexed], &[Size::default()], &ranges, Scope::Server).unwrap().units;
+        let units = Units::build(&[indexed], &[Size::default()], &ranges, &Scope::Server).unwrap().units;
         assert_eq!(units[3].name, "indexes/d.c");
         assert_eq!(units[3].after, ["data/d.c/1", "data/d.c/2", "collections/d.c"]);
         assert!(units[1].after == ["collections/d.c"] && !units[1].leader && units[3].leader);
@@ -207,7 +215,7 @@ mod tests {
         let indexed = Collection { indexes: vec![Builder::new().finish()], ..collection("c", Kind::Plain) };
         let both = [indexed, collection("log", Kind::Capped)];
         let ranges = [vec![Range::default()], vec![Range::default()]];
-        let mut units = Units::build(&both, &[Size::default(); 2], &ranges, Scope::Database).unwrap();
+        let mut units = Units::build(&both, &[Size::default(); 2], &ranges, &Scope::Database).unwrap();
         units.add_changes(&both);
         let named = |name: &str| units.units.iter().find(|unit| unit.name == name).unwrap();
         let changes = named("oplog");

@@ -1,7 +1,8 @@
 //! A folder that `mongodump` made, as a backup.
 
-use super::{METADATA, REPLAYED, metadata, name};
-use crate::backup::{COLLECTIONS, DATA, INDEXES, NEEDS, kind};
+use super::{METADATA, REPLAYED, access, metadata, name};
+use crate::access::Access;
+use crate::backup::{COLLECTIONS, DATA, INDEXES, NEEDS, UUID, kind};
 use crate::bson;
 use crate::catalog::{Collection, Kind};
 use crate::definition::{self, BSON, FORMAT};
@@ -9,6 +10,7 @@ use crate::json;
 use crate::namespace::{BUCKETS, Scope, in_unit_name, is_users_collection, is_users_database};
 use crate::note::note;
 use crate::selection;
+use crate::uuid;
 use cofferdam_sdk::engine::{Complete, Data, Described, FilesPlan, Found, Made, Note, Summary, Unit};
 use cofferdam_sdk::{Error, Reading, Result, StreamResult, options};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +34,11 @@ pub fn describing(files: &[Found]) -> Vec<String> {
 pub fn recognise(files: &[Found], described: &[Described]) -> Result<FilesPlan> {
     let mut notes = Vec::new();
     let mut documents = BTreeMap::new();
+    let mut accesses = Vec::new();
     for path in files.iter().map(|file| file.path.as_str()) {
-        if let Some(reason) = ignored(path)? {
+        if let Some(access) = of_access(path)? {
+            accesses.push((path, access));
+        } else if let Some(reason) = ignored(path)? {
             notes.push(note("left-out", path, reason));
         } else if let Some(stem) = path.strip_suffix(".bson") {
             documents.insert(stem, path);
@@ -57,8 +62,9 @@ pub fn recognise(files: &[Found], described: &[Described]) -> Result<FilesPlan> 
     let scope = if database.is_some() { Scope::Database } else { Scope::Server };
     let mut units = Vec::new();
     for (path, stem, collection) in &collections {
-        units.extend(made(path, stem, collection, scope, &mut documents)?);
+        units.extend(made(path, stem, collection, &scope, &mut documents)?);
     }
+    units.extend(access::recognise(&accesses));
     if let Some((_, path)) = documents.pop_first() {
         return Err(Error::not_found(format!("nothing describes the collection of {path}"))
             .with_hint("beside each COLLECTION.bson mongodump writes a COLLECTION.metadata.json; dump again"));
@@ -77,6 +83,9 @@ pub fn recognise(files: &[Found], described: &[Described]) -> Result<FilesPlan> 
 
 /// A file as it belongs into its unit.
 pub fn convert(unit: Unit, path: &str, data: Data, complete: Complete) -> Reading {
+    if let Some(access) = Access::of_unit(&unit.name) {
+        return access::read(access, &unit, data, complete);
+    }
     let indexes = unit.name.starts_with(INDEXES);
     if !indexes && !unit.name.starts_with(COLLECTIONS) {
         return Reading::passed_on(data, complete);
@@ -112,6 +121,13 @@ async fn all(mut data: Data) -> Result<Vec<u8>> {
     }
 }
 
+/// Whether a file is one of users or roles.
+fn of_access(path: &str) -> Result<Option<Access>> {
+    let Some(stem) = path.strip_suffix(".bson").filter(|stem| stem.contains('/')) else { return Ok(None) };
+    let (database, name) = place(stem)?;
+    Ok(access::of_file(&database, &name))
+}
+
 /// Why a file isn't taken; none if it is.
 fn ignored(path: &str) -> Result<Option<&'static str>> {
     if path.ends_with(".gz") || path.ends_with(".archive") {
@@ -132,7 +148,7 @@ fn ignored(path: &str) -> Result<Option<&'static str>> {
         return Ok(Some("the server's own database isn't restored"));
     }
     let servers = !is_users_collection(&database, &name) || name.starts_with('$');
-    Ok(servers.then_some("the server's own collections, users and roles among them, aren't restored from files"))
+    Ok(servers.then_some("the server's own collections aren't restored from files"))
 }
 
 fn is_left_out(notes: &[Note], path: &str) -> bool {
@@ -163,7 +179,7 @@ fn made(
     path: &str,
     stem: &str,
     collection: &Collection,
-    scope: Scope,
+    scope: &Scope,
     documents: &mut BTreeMap<&str, &str>,
 ) -> Result<Vec<Made>> {
     let Collection { database, name, .. } = collection;
@@ -179,15 +195,12 @@ fn made(
         estimated_rows: None,
         leader: false,
         external: false,
-        extra: options::from_pairs([
-            ("database", database.as_str()),
-            ("collection", of),
-            ("kind", kind(collection.kind)),
-        ]),
+        extra: options::from_pairs([("database", database.as_str()), ("collection", of), ("kind", kind(collection))]),
     };
     let mut makes_it = unit(makes.clone(), FORMAT, "definitions", name, Vec::new());
     let needs = selection::needs(collection).into_iter().map(|name| (NEEDS.to_owned(), scope.object(database, &name)));
     makes_it.extra.extend(needs);
+    makes_it.extra.extend(collection.uuid.as_ref().map(|id| (UUID.to_owned(), uuid::written(id))));
     let mut units = vec![Made { unit: makes_it, files: vec![path.to_owned()] }];
     let mut after = vec![makes.clone()];
     if collection.kind != Kind::View {
@@ -262,14 +275,15 @@ mod tests {
                 "indexes/d.c",
                 "collections/d.m",
                 "data/d.system%2Ebuckets%2Em/1",
-                "collections/d.v"
+                "collections/d.v",
+                "users"
             ]
         );
         assert_eq!((plan.database.as_deref(), plan.server_version.as_str()), (Some("d"), "8.0.4"));
         assert_eq!(plan.units[0].unit.objects, ["c"]);
         assert_eq!(plan.units[4].unit.after, ["collections/d.m"]);
         let left_out: Vec<&str> = plan.notes.iter().map(|note| note.object.as_str()).collect();
-        assert_eq!(left_out, ["oplog.bson", "admin/system.users.bson", "admin/system.users.metadata.json"]);
+        assert_eq!(left_out, ["oplog.bson", "admin/system.users.metadata.json"]);
     }
 
     #[test]

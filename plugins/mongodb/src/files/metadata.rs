@@ -1,19 +1,17 @@
-//! A collection as `mongodump` describes it, in extended JSON: `{ indexes, collectionName, type, options }` (mongo-tools,
+//! A collection as `mongodump` describes it, in extended JSON: `{ indexes, collectionName, type, options, uuid }` (mongo-tools,
 //! `mongodump/metadata_dump.go`, `Metadata`).
 
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{self, Collection, Kind};
 use crate::json;
+use crate::uuid;
 use cofferdam_sdk::{Error, Result};
 
 /// Describes a collection.
 pub fn write(collection: &Collection) -> Result<String> {
     let mut indexes: Vec<Document> = Vec::new();
-    // A clustered collection has no other index on _id.
-    let clustered = bson::get(&collection.options, "clusteredIndex").is_some();
-    if matches!(collection.kind, Kind::Plain | Kind::Capped) && !clustered {
-        let key = Builder::new().int("_id", 1).finish();
-        indexes.push(Builder::new().int("v", 2).document("key", &key).text("name", "_id_").finish());
+    if matches!(collection.kind, Kind::Plain | Kind::Capped) {
+        indexes.extend(catalog::id_index(&collection.options));
     }
     indexes.extend(collection.indexes.iter().cloned());
     let kind = match collection.kind {
@@ -26,6 +24,10 @@ pub fn write(collection: &Collection) -> Result<String> {
         .text("collectionName", &collection.name)
         .text("type", kind)
         .document("options", &collection.options);
+    let described = match &collection.uuid {
+        Some(uuid) => described.text("uuid", &uuid::written(uuid)),
+        None => described,
+    };
     let text = json::canonical(&described.finish());
     text.map_err(|error| error.while_doing(format!("describing {}", collection.object())))
 }
@@ -48,7 +50,9 @@ pub fn read(text: &[u8], database: &str, name: &str) -> Result<Collection> {
     let kind = Kind::of(&name, told("type").or_else(|| bson::get(&options, "viewOn").map(|_| "view")), &options);
     let indexes = bson::documents(list("indexes").ok_or_else(|| Error::corrupt("it doesn't list the indexes"))?)?;
     let indexes = if kind == Kind::View { Vec::new() } else { catalog::made(&indexes)? };
-    Ok(Collection { database: database.to_owned(), name, kind, options, uuid: None, indexes })
+    // Of a view it is empty.
+    let uuid = told("uuid").and_then(uuid::read);
+    Ok(Collection { database: database.to_owned(), name, kind, options, uuid, indexes })
 }
 
 #[cfg(test)]
@@ -75,6 +79,10 @@ mod tests {
              \"collectionName\":\"c\",\"type\":\"collection\",\"options\":{\"validationLevel\":\"off\"}}"
         );
         assert_eq!(read(text.as_bytes(), "d", "cut").unwrap(), collection);
+        let known = Collection { uuid: Some(vec![10; 16]), ..collection };
+        let text = write(&known).unwrap();
+        assert!(text.ends_with(",\"uuid\":\"0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a\"}"), "{text}");
+        assert_eq!(read(text.as_bytes(), "d", "cut").unwrap(), known);
     }
 
     #[test]

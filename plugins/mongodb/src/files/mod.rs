@@ -1,6 +1,7 @@
 //! A backup as the files that `mongodump` writes and `mongorestore` reads: `DATABASE/COLLECTION.bson`, and beside it
 //! `COLLECTION.metadata.json` with options and indexes.
 
+mod access;
 mod import;
 mod metadata;
 mod name;
@@ -28,14 +29,18 @@ pub fn lay_out(source: &Source, options: &FilesOptions) -> Result<Layout> {
     patterns.all_match(source.units.iter().flat_map(|unit| unit.objects.iter().map(String::as_str)))?;
     let mut files: BTreeMap<String, Vec<Part>> = BTreeMap::new();
     let mut notes = Vec::new();
+    let users = access::are_wanted(options, patterns.choose_all())?;
     let chosen = |unit: &&Unit| {
         let access = Access::of_unit(&unit.name).is_some();
         access && patterns.choose_all() || unit.objects.iter().any(|object| patterns.choose(object))
     };
     for unit in source.units.iter().filter(chosen) {
         if Access::of_unit(&unit.name).is_some() {
-            let reason = "they aren't written into files; a restore makes them with --set users=restore";
-            notes.push(note("left-out", unit.name.as_str(), reason));
+            if !users {
+                let reason = "they aren't written into files, which aren't encrypted; --set users=export does, and a \
+                              restore makes them with --set users=restore";
+                notes.push(note("left-out", unit.name.as_str(), reason));
+            }
             continue;
         }
         if unit.name == oplog::UNIT {
@@ -62,21 +67,29 @@ pub fn lay_out(source: &Source, options: &FilesOptions) -> Result<Layout> {
         let path = format!("{}/{}{suffix}", name::escaped(noted("database")?), name::escaped(noted("collection")?));
         files.entry(path).or_default().push(Part::Unit(unit.name.clone()));
     }
-    let files = files.into_iter().map(|(path, parts)| File { path, parts }).collect();
+    let mut files: Vec<File> = files.into_iter().map(|(path, parts)| File { path, parts }).collect();
+    if users {
+        let (more, told) = access::lay_out(source)?;
+        files.extend(more);
+        notes.push(told);
+    }
     Ok(Layout { files, notes })
 }
 
 /// A unit's stream as it belongs into its file: documents as they are, and what makes a collection as JSON.
 pub fn convert(unit: Unit, data: Data, complete: Complete) -> Reading {
     let makes = unit.name.starts_with(COLLECTIONS);
-    if !makes && !unit.name.starts_with(INDEXES) {
+    let access = Access::of_unit(&unit.name).is_some();
+    if !makes && !access && !unit.name.starts_with(INDEXES) {
         return Reading::passed_on(data, complete);
     }
     Reading::produced(move |mut writer| async move {
         let mut lines = Lines::new(data, LONGEST);
         while let Some(line) = lines.next().await? {
             // Indexes are in what makes the collection too, which is the only place where mongorestore looks.
-            if makes {
+            if access {
+                writer.write(definition::read(&line)?.document).await?;
+            } else if makes {
                 let collection = definition::collection(&definition::read(&line)?.document)?;
                 writer.write(metadata::write(&collection)?.into_bytes()).await?;
             }

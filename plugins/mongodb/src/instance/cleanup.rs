@@ -1,7 +1,6 @@
 //! Taking away what an operation left.
 
 use crate::bson::{self, Builder};
-use crate::catalog::Kind;
 use crate::namespace;
 use crate::note::note;
 use crate::restore::Journal;
@@ -9,8 +8,8 @@ use crate::server::Server;
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Endpoint, Result};
 
-/// Drops the collections that a restore has not given their names, the time series that it made, and its journal last, so
-/// that a cleanup that is broken off can be done again. What has its name already stays, and is told.
+/// Drops the collections that a restore has not given their names, those that it made under their own, and its journal last,
+/// so that a cleanup that is broken off can be done again. What has its name already stays, and is told.
 pub async fn cleanup(endpoint: &Endpoint, operation_id: &str) -> Result<Vec<Note>> {
     let server = Server::connect(endpoint, true).await?;
     let mut notes = Vec::new();
@@ -43,9 +42,9 @@ async fn in_database(server: &Server, database: &str, operation_id: &str) -> Res
         let journal = Journal::new(server, database, operation_id);
         for entry in journal.read().await?.iter().filter(|entry| names.contains(&entry.name.as_str())) {
             let object = format!("{database}.{}", entry.name);
-            if entry.kind == Kind::TimeSeries {
+            if entry.is_made_in_place() {
                 server.drop(database, &entry.name).await?;
-                notes.push(note("left-out", object, "an unfinished time series was dropped"));
+                notes.push(note("left-out", object, "it was unfinished, and was dropped"));
             } else {
                 notes.push(note("warning", object, "a collection or view of this name is there, and stays"));
             }

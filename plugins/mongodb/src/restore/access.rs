@@ -25,7 +25,7 @@ pub async fn write(server: &Server, place: &Place, access: Access, definitions: 
             continue;
         }
         let from = bson::get(&document, "db").and_then(|database| database.text()).unwrap_or_default();
-        let document = access.moved(&document, place.database_of_user(from))?;
+        let document = access.moved(&document, &place.database_of_user(from))?;
         let id = bson::get(&document, "_id").ok_or_else(|| Error::corrupt(format!("{object} has no _id")))?;
         let filter = Builder::new().element(&id).finish();
         let find = Builder::new().text("find", access.collection).document("filter", &filter);

@@ -1,6 +1,7 @@
 //! What changed while a backup was taken, put in the place of what was read before. In the order in which it comes; done
 //! twice it is the same.
 
+use super::collections::made_as;
 use super::journal::Journal;
 use super::place::Place;
 use crate::bson::{self, Builder, Document};
@@ -10,7 +11,7 @@ use crate::oplog::{Change, Id, among};
 use crate::server::Server;
 use cofferdam_sdk::engine::{Complete, Data, Summary};
 use cofferdam_sdk::{Error, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Documents and bytes of a batch; a larger document goes alone.
 const DOCUMENTS: usize = 1000;
@@ -40,8 +41,8 @@ pub async fn write(server: &Server, place: &Place, data: Data, complete: Complet
 struct Writing<'a> {
     server: &'a Server,
     place: &'a Place,
-    /// What this restore makes, by the databases of the backup.
-    made: BTreeMap<String, BTreeSet<String>>,
+    /// What this restore makes, by the databases of the backup; each with the name that it has until it is done.
+    made: BTreeMap<String, BTreeMap<String, String>>,
     batch: BTreeMap<Target, Changes>,
     documents: usize,
     bytes: usize,
@@ -69,19 +70,20 @@ impl Writing<'_> {
             self.made.insert(from.to_owned(), made);
         }
         let collection = self.place.renames.of(from, name);
-        let is_made = self.made.get(from).is_some_and(|made| made.contains(&collection));
-        Ok(is_made.then(|| (self.place.database(from).to_owned(), self.place.working(from, &collection))))
+        let made_as = self.made.get(from).and_then(|made| made.get(&collection));
+        Ok(made_as.map(|made_as| (self.place.database(from).into_owned(), made_as.clone())))
     }
 
-    async fn made_of(&self, from: &str) -> Result<BTreeSet<String>> {
-        let journal = Journal::new(self.server, self.place.database(from), &self.place.operation_id);
+    async fn made_of(&self, from: &str) -> Result<BTreeMap<String, String>> {
+        let database = self.place.database(from);
+        let journal = Journal::new(self.server, &database, &self.place.operation_id);
         let entries = match journal.read().await {
             // What may not even be looked at isn't restored into.
             Err(error) if error.code == "permission-denied" => Vec::new(),
             entries => entries?,
         };
         let plain = entries.into_iter().filter(|entry| entry.database == from && entry.kind == Kind::Plain);
-        Ok(plain.map(|entry| entry.name).collect())
+        Ok(plain.map(|entry| (entry.name.clone(), made_as(self.place, &entry))).collect())
     }
 
     async fn flush(&mut self) -> Result<()> {

@@ -1,12 +1,15 @@
 //! What would happen, and what would stop it.
 
 use super::place::{IfExists, Place};
-use crate::backup::NEEDS;
+use crate::backup::{COLLECTIONS, NEEDS, UUID};
 use crate::catalog::{self, Collection, Kind};
+use crate::namespace::is_encryption_state;
 use crate::note::finding;
-use crate::server::{COMPATIBILITY, Server, major};
+use crate::server::{COMPATIBILITY, Kind as ServerKind, Server, major};
+use crate::uuid;
 use cofferdam_sdk::engine::{Finding, Source, Unit};
 use cofferdam_sdk::{Result, options};
+use std::collections::BTreeSet;
 
 /// Looks at the target without changing it.
 pub async fn check(server: &Server, place: &Place, source: &Source, wanted: &[Unit]) -> Result<Vec<Finding>> {
@@ -14,6 +17,22 @@ pub async fn check(server: &Server, place: &Place, source: &Source, wanted: &[Un
     for database in place.databases(wanted)? {
         let there = catalog::list(server, &database).await?;
         findings.extend(judge(&database, &there, place, wanted));
+    }
+    if server.kind == ServerKind::Standalone {
+        // The server's `create_command.cpp`, 6346402.
+        let encrypted = wanted.iter().filter(|unit| kind(unit) == "encrypted").filter_map(|unit| unit.objects.first());
+        findings.extend(encrypted.collect::<BTreeSet<_>>().into_iter().map(|object| {
+            let what = "it has encrypted fields, which a server alone refuses";
+            finding(
+                "blocker",
+                object,
+                what,
+                Some("run it as a replica set of one member: --replSet, then rs.initiate()"),
+            )
+        }));
+    }
+    if place.uuids {
+        findings.extend(uuids(server, wanted).await?);
     }
     if let (Some(from), Some(to)) = (major(&source.server_version), server.major())
         && from > to
@@ -25,6 +44,30 @@ pub async fn check(server: &Server, place: &Place, source: &Source, wanted: &[Un
         findings.extend(features(from, &to));
     }
     Ok(findings)
+}
+
+/// What stands against collections that keep their UUIDs, and which get new ones.
+async fn uuids(server: &Server, wanted: &[Unit]) -> Result<Vec<Finding>> {
+    let without = Some("leave out --set uuids=keep");
+    if server.kind == ServerKind::Mongos {
+        let what = "a mongos lets nobody choose a collection's UUID: each shard would have to be told";
+        return Ok(vec![finding("blocker", "", what, without)]);
+    }
+    let there = uuid::of_all(server).await?;
+    let makes = wanted.iter().filter(|unit| unit.name.starts_with(COLLECTIONS));
+    let judged = makes.filter_map(|unit| {
+        let object = unit.objects.first().map(String::as_str).unwrap_or_default();
+        match options::get(&unit.extra, UUID).and_then(uuid::read) {
+            Some(id) => there.get(&id).map(|other| {
+                let what = format!("{other} has its UUID, and the server never lets two have one");
+                finding("blocker", object, what, without)
+            }),
+            // A view has none.
+            None if options::get(&unit.extra, NEEDS).is_some() => None,
+            None => Some(finding("changed", object, "the backup doesn't say its UUID, so it gets a new one", None)),
+        }
+    });
+    Ok(judged.collect())
 }
 
 /// A server that keeps to the features of an earlier version refuses those of a later one.
@@ -42,8 +85,8 @@ fn features(from: &str, to: &str) -> Option<Finding> {
 }
 
 fn judge(database: &str, there: &[Collection], place: &Place, wanted: &[Unit]) -> Vec<Finding> {
-    let named = |kinds: &[Kind]| {
-        let names = there.iter().filter(|c| kinds.contains(&c.kind)).map(|c| c.name.as_str()).take(5);
+    let named = |which: &dyn Fn(&Collection) -> bool| {
+        let names = there.iter().filter(|c| which(c)).map(|c| c.name.as_str()).take(5);
         names.collect::<Vec<_>>().join(", ")
     };
     if there.is_empty() {
@@ -55,26 +98,31 @@ fn judge(database: &str, there: &[Collection], place: &Place, wanted: &[Unit]) -
             vec![finding("blocker", database, what, Some("name another database, or use --if-exists"))]
         }
         IfExists::Replace => {
-            let fixed = named(&[Kind::View, Kind::TimeSeries]);
-            if fixed.is_empty() {
+            let fixed = named(&|c| c.kind == Kind::View || c.is_made_in_place());
+            let met = named(&|c| place.goes_into(wanted, database, &c.name).into_iter().any(is_made_in_place));
+            if fixed.is_empty() && met.is_empty() {
                 let what = "its collections get names that begin with replaced_, one after the other, once all is in";
                 vec![finding("changed", database, what, None)]
+            } else if fixed.is_empty() {
+                let what = format!("what comes is made under its own name, and these are there until the end: {met}");
+                vec![finding("blocker", database, what, Some("drop or rename them first, or name another database"))]
             } else {
-                let what = format!("the server can't rename views and time series, so they can't be kept: {fixed}");
+                let what = format!(
+                    "the server can't rename views, time series and what is encrypted, so they can't be kept: {fixed}"
+                );
                 vec![finding("blocker", database, what, Some("drop them first, or name another database"))]
             }
         }
         IfExists::Append => {
-            // A view and a time series can't be added to a collection, nor anything to them.
-            let adds = |unit: &&Unit| {
-                let is_series = options::get(&unit.extra, "kind") == Some("timeseries");
-                !is_series && options::get(&unit.extra, NEEDS).is_none()
-            };
+            // A view and a time series can't be added to a collection, nor anything to them; what is encrypted is one
+            // with what it is found by.
+            let adds = |unit: &&Unit| !is_made_in_place(unit) && options::get(&unit.extra, NEEDS).is_none();
+            let takes = |c: &Collection| c.kind == Kind::Plain && !c.is_encrypted() && !is_encryption_state(&c.name);
             let met = there.iter().filter(|c| c.kind != Kind::Buckets);
             let met =
                 met.map(|c| (c, place.goes_into(wanted, database, &c.name))).filter(|(_, units)| !units.is_empty());
             let judged = met.map(|(c, units)| {
-                if c.kind == Kind::Plain && units.iter().all(adds) {
+                if takes(c) && units.iter().all(adds) {
                     let what = "it is there: documents whose _id it hasn't are added, those that it has stay";
                     finding("changed", c.object(), what, None)
                 } else {
@@ -85,6 +133,15 @@ fn judge(database: &str, there: &[Collection], place: &Place, wanted: &[Unit]) -
             judged.collect()
         }
     }
+}
+
+/// How the documents of a unit are written; empty if it has none.
+fn kind(unit: &Unit) -> &str {
+    options::get(&unit.extra, "kind").unwrap_or_default()
+}
+
+fn is_made_in_place(unit: &Unit) -> bool {
+    matches!(kind(unit), "timeseries" | "encrypted")
 }
 
 #[cfg(test)]
@@ -153,6 +210,9 @@ mod tests {
         assert_eq!(severities("append", &[Kind::Plain]), ["changed"]);
         assert_eq!(severities("append", &[Kind::Capped]), ["blocker"]);
         assert_eq!(judged("append", &[Kind::Plain], &[("needs", "other")]), ["blocker"]);
-        assert_eq!(judged("append", &[Kind::Plain], &[("kind", "timeseries")]), ["blocker"]);
+        for kind in ["timeseries", "encrypted"] {
+            assert_eq!(judged("append", &[Kind::Plain], &[("kind", kind)]), ["blocker"]);
+            assert_eq!(judged("replace", &[Kind::Plain], &[("kind", kind)]), ["blocker"]);
+        }
     }
 }

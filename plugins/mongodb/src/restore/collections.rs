@@ -2,33 +2,22 @@
 
 use super::place::Place;
 use crate::bson::{self, Builder, Document};
-use crate::catalog::{Collection, Kind};
+use crate::catalog::{self, Collection};
 use crate::definition::STORAGE;
 use crate::server::Server;
+use crate::uuid;
 use cofferdam_sdk::{Error, Result};
 
 /// What deletes documents by their age, and so comes last.
 const EXPIRY: &str = "expireAfterSeconds";
 
-/// The name that a collection is made under: a time series can't be renamed later.
+/// The name that a collection is made under: some can't be renamed later.
 pub fn made_as(place: &Place, collection: &Collection) -> String {
-    if collection.kind == Kind::TimeSeries {
+    if collection.is_made_in_place() {
         collection.name.clone()
     } else {
         place.working(&collection.database, &collection.name)
     }
-}
-
-/// Refuses what the server wouldn't give its name at the end: it renames no collection with encrypted fields (MongoDB
-/// manual, "Queryable Encryption", limitations).
-pub fn refuse_encrypted(collection: &Collection) -> Result<()> {
-    if bson::get(&collection.options, "encryptedFields").is_none() {
-        return Ok(());
-    }
-    let what = format!("{} has encrypted fields, and the server renames no such collection", collection.object());
-    Err(Error::unsupported(what).with_hint(
-        "leave it and its enxcol_ collections out with --except, and load them by mongorestore from what `backups export` writes",
-    ))
 }
 
 /// Makes a collection, empty. One that is there already is taken if an attempt before may have made it.
@@ -37,17 +26,54 @@ pub async fn create(server: &Server, place: &Place, collection: &Collection, rep
     let name = made_as(place, collection);
     let refused: Vec<&str> = STORAGE.into_iter().chain([EXPIRY]).collect();
     let command = Builder::new().text("create", &name).all_but(&collection.options, &refused)?;
-    match server.change(database, command).await {
+    if let Some(uuid) = &collection.uuid {
+        let made = create_with(server, &database, &name, uuid, command, &collection.options).await;
+        return made.map_err(|error| error.while_doing(format!("making {} with its UUID", collection.object())));
+    }
+    match server.change(&database, command).await {
         Err(error) if repeated && error.has_engine_code("NamespaceExists") => Ok(()),
         Err(error) => Err(error.while_doing(format!("making {}", collection.object()))),
         Ok(_) => Ok(()),
     }
 }
 
+/// Makes a collection with this UUID, as `mongorestore --preserveUUID` does (mongo-tools, `mongorestore/metadata.go`,
+/// `createCollectionWithApplyOps`). Done twice it is done once. Whatever else has the UUID would get this name, so it was
+/// looked for before.
+async fn create_with(
+    server: &Server,
+    database: &str,
+    name: &str,
+    uuid: &[u8],
+    command: Builder,
+    options: &[u8],
+) -> Result<()> {
+    // The server makes an index of the first version if it isn't told.
+    let command = match catalog::id_index(options) {
+        Some(index) => command.document("idIndex", &index),
+        None => command,
+    };
+    let operation = Builder::new()
+        .text("op", "c")
+        .text("ns", &format!("{database}.$cmd"))
+        .uuid("ui", uuid)
+        .document("o", &command.finish());
+    let applied = server.change("admin", Builder::new().array("applyOps", &[operation.finish()])).await;
+    applied.map_err(|error| {
+        error.with_hint(
+            "it takes the actions forceUUID and useUUID, which the role `restore` has; or leave out --set uuids=keep",
+        )
+    })?;
+    if uuid::of(server, database, name).await?.as_deref() == Some(uuid) {
+        return Ok(());
+    }
+    Err(Error::unsupported("the server gave it another UUID").with_hint("leave out --set uuids=keep"))
+}
+
 /// Makes it anew, empty, for another attempt: what was inserted can't be told from what wasn't.
 pub async fn recreate(server: &Server, place: &Place, collection: &Collection) -> Result<()> {
     let name = made_as(place, collection);
-    server.drop(place.database(&collection.database), &name).await?;
+    server.drop(&place.database(&collection.database), &name).await?;
     create(server, place, collection, false).await
 }
 
@@ -69,13 +95,13 @@ pub async fn create_indexes(server: &Server, database: &str, name: &str, indexes
 pub async fn expire(server: &Server, place: &Place, collection: &Collection) -> Result<()> {
     let Some(after) = bson::get(&collection.options, EXPIRY) else { return Ok(()) };
     let command = Builder::new().text("collMod", &collection.name).element(&after);
-    server.change(place.database(&collection.database), command).await.map(drop)
+    server.change(&place.database(&collection.database), command).await.map(drop)
 }
 
 /// Makes a view.
 pub async fn create_view(server: &Server, place: &Place, view: &Collection) -> Result<()> {
     let command = Builder::new().text("create", &view.name).all_but(&view.options, &[])?;
-    let made = server.change(place.database(&view.database), command).await;
+    let made = server.change(&place.database(&view.database), command).await;
     made.map(drop).map_err(|error| error.while_doing(format!("making the view {}", view.object())))
 }
 
@@ -120,6 +146,7 @@ pub async fn rename(server: &Server, database: &str, from: &str, to: &str) -> Re
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
     use super::*;
+    use crate::catalog::Kind;
 
     fn view(name: &str, on: &str) -> Collection {
         Collection {
@@ -137,16 +164,6 @@ mod tests {
         let ordered = in_order(vec![view("a", "b"), view("b", "c"), view("c", "orders")]);
         assert_eq!(ordered.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["c", "b", "a"]);
         assert_eq!(in_order(vec![view("a", "b"), view("b", "a")]).len(), 2);
-    }
-
-    #[test]
-    fn a_collection_with_encrypted_fields_is_refused_before_it_is_filled() {
-        let fields = Builder::new().document("encryptedFields", &Builder::new().finish()).finish();
-        assert!(refuse_encrypted(&view("a", "b")).is_ok());
-        assert_eq!(
-            refuse_encrypted(&Collection { options: fields, ..view("a", "b") }).unwrap_err().code,
-            "unsupported"
-        );
     }
 
     #[test]

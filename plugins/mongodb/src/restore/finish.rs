@@ -16,16 +16,16 @@ pub async fn show(server: &Server, place: &Place, database: &str) -> Result<Vec<
     let journal = Journal::new(server, database, &place.operation_id);
     let entries = journal.read().await?;
     let mut there = catalog::list(server, database).await?;
-    // Time series have their names since they were made, and so have their buckets.
+    // Some have their names since they were made, and so have a time series' buckets.
     let plain = |name: &str| name.strip_prefix(BUCKETS).unwrap_or(name).to_owned();
-    there.retain(|is| !entries.iter().any(|entry| entry.kind == Kind::TimeSeries && entry.name == plain(&is.name)));
+    there.retain(|is| !entries.iter().any(|entry| entry.is_made_in_place() && entry.name == plain(&is.name)));
     let mut notes = Vec::new();
     if place.if_exists == IfExists::Replace {
         notes.extend(put_aside(server, place, database, &there).await?);
         there.clear();
     }
     let (views, collections): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind == Kind::View);
-    for collection in collections.iter().filter(|collection| collection.kind != Kind::TimeSeries) {
+    for collection in collections.iter().filter(|collection| !collection.is_made_in_place()) {
         let working = place.working(&collection.database, &collection.name);
         if place.if_exists == IfExists::Append && there.iter().any(|is| is.name == collection.name) {
             notes.push(add(server, database, &working, collection).await?);

@@ -2,7 +2,7 @@
 
 use crate::bson::{self, Builder};
 use crate::catalog::{Collection, Kind};
-use crate::namespace::{BUCKETS, object};
+use crate::namespace::{BUCKETS, is_encryption_state, object};
 use cofferdam_sdk::{Error, Options, Result};
 use std::collections::BTreeSet;
 
@@ -40,7 +40,12 @@ impl Renames {
             let on = Builder::new().text("viewOn", &self.of(&collection.database, &on));
             collection.options = on.all_but(&collection.options, &["viewOn"])?.finish();
         }
-        collection.name = self.of(&collection.database, &collection.name);
+        let name = self.of(&collection.database, &collection.name);
+        if name != collection.name && (collection.is_encrypted() || is_encryption_state(&collection.name)) {
+            let what = format!("{} is encrypted, and is found by its name: it can't get another", collection.object());
+            return Err(Error::invalid_options(what).with_hint("restore it into another database instead"));
+        }
+        collection.name = name;
         Ok(collection)
     }
 
@@ -94,6 +99,23 @@ mod tests {
             indexes: Vec::new(),
         };
         assert_eq!(renames.apply(view).unwrap().options, Builder::new().text("viewOn", "b").finish());
+    }
+
+    #[test]
+    fn what_is_encrypted_keeps_its_name() {
+        let encrypted = |name: &str| Collection {
+            database: "d".to_owned(),
+            name: name.to_owned(),
+            kind: Kind::Plain,
+            options: Builder::new().document("encryptedFields", &Builder::new().finish()).finish(),
+            uuid: None,
+            indexes: Vec::new(),
+        };
+        let state = Collection { options: Builder::new().finish(), ..encrypted("enxcol_.a.esc") };
+        let renames = renames(&["a=b", "enxcol_.a.esc=c"]).unwrap();
+        assert_eq!(renames.apply(encrypted("a")).unwrap_err().code, "invalid-options");
+        assert_eq!(renames.apply(state).unwrap_err().code, "invalid-options");
+        assert_eq!(renames.apply(encrypted("x")).unwrap().name, "x");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::access::Access;
 use crate::backup::{COLLECTIONS, INDEXES, NEEDS};
 use crate::bson::Document;
 use crate::catalog::{self, Kind};
+use crate::copies;
 use crate::definition::{self, Definition, INDEX, LONGEST};
 use crate::namespace::BUCKETS;
 use crate::note::{finding, note};
@@ -20,6 +21,10 @@ use cofferdam_sdk::pattern::Patterns;
 use cofferdam_sdk::{Endpoint, Error, Lines, Result, options};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What the session that leads tells the others where each database is copied under a name of its own: then none is added
+/// to. No collection is called so in full.
+const COPIES: &str = "copies";
 
 /// A session of a restore.
 pub struct Restore {
@@ -74,11 +79,12 @@ impl Restore {
     async fn collection(&self, attempt: u32, data: Data, complete: Complete) -> Result<Summary> {
         let mut summary = Summary::default();
         for Definition { object, document } in all(data, complete).await? {
-            let collection = self.place.renames.apply(definition::collection(&document)?)?;
-            collections::refuse_encrypted(&collection)?;
+            let mut collection = self.place.renames.apply(definition::collection(&document)?)?;
+            let kept = self.place.uuids && matches!(collection.kind, Kind::Plain | Kind::Capped);
+            collection.uuid = collection.uuid.filter(|_| kept);
             // Written down before it is made, so that cleaning up finds it.
             let database = self.place.database(&collection.database);
-            Journal::new(&self.server, database, &self.place.operation_id).write(&collection).await?;
+            Journal::new(&self.server, &database, &self.place.operation_id).write(&collection).await?;
             if collection.kind != Kind::View {
                 collections::create(&self.server, &self.place, &collection, attempt > 0).await?;
             }
@@ -98,12 +104,12 @@ impl Restore {
     async fn documents(&self, unit: &Unit, attempt: u32, data: Data, complete: Complete) -> Result<u64> {
         let (from, collection) = self.goes(unit)?;
         let collection = collection.as_str();
-        let database = self.place.database(from).to_owned();
+        let database = self.place.database(from).into_owned();
         let kind = options::get(&unit.extra, "kind").unwrap_or_default();
-        let in_place = kind == "timeseries";
+        let in_place = matches!(kind, "timeseries" | "encrypted");
         let name = if in_place { collection.to_owned() } else { self.place.working(from, collection) };
         // Without an index on _id, or with an order, what an attempt before wrote can't be told apart.
-        let anew = kind != "plain";
+        let anew = !matches!(kind, "plain" | "encrypted");
         if anew && attempt > 0 {
             let journal = Journal::new(&self.server, &database, &self.place.operation_id);
             let entry = journal.entry(collection.strip_prefix(BUCKETS).unwrap_or(collection)).await?;
@@ -129,9 +135,9 @@ impl Restore {
         // Those that delete come last of all, from the journal.
         indexes.retain(|index| !collections::expires(index));
         let database = self.place.database(from);
-        let journal = Journal::new(&self.server, database, &self.place.operation_id);
+        let journal = Journal::new(&self.server, &database, &self.place.operation_id);
         let name = collections::made_as(&self.place, &journal.entry(collection).await?);
-        let made = collections::create_indexes(&self.server, database, &name, &indexes).await;
+        let made = collections::create_indexes(&self.server, &database, &name, &indexes).await;
         made.map_err(|error| error.while_doing(format!("making the indexes of {from}.{collection}")))?;
         Ok(Summary { carried: counts, ..Summary::default() })
     }
@@ -144,12 +150,17 @@ impl RestoreSession for Restore {
 
     async fn join(target: Endpoint, options: RestoreOptions, token: String) -> Result<Self> {
         let session = Self::open(&target, &options).await?;
-        *session.added_to.borrow_mut() = token.split('\0').map(str::to_owned).collect();
+        if token == COPIES {
+            session.place.make_copies();
+        } else {
+            *session.added_to.borrow_mut() = token.split('\0').map(str::to_owned).collect();
+        }
         Ok(session)
     }
 
     async fn check(&self, source: Source) -> Result<Vec<Finding>> {
         let (wanted, told) = self.wanted(&source)?;
+        self.place.see(&wanted);
         let mut findings = check::check(&self.server, &self.place, &source, &wanted).await?;
         findings.extend(told.into_iter().map(|note| finding(&note.kind, note.object, note.reason, None)));
         Ok(findings)
@@ -157,6 +168,7 @@ impl RestoreSession for Restore {
 
     async fn prepare(&self, source: Source) -> Result<Prepared> {
         let (wanted, told) = self.wanted(&source)?;
+        self.place.see(&wanted);
         let blocked = check::check(&self.server, &self.place, &source, &wanted).await?;
         if let Some(finding) = blocked.into_iter().find(|finding| finding.severity == "blocker") {
             let error = Error::already_exists(format!("{}: {}", finding.object, finding.what));
@@ -168,6 +180,9 @@ impl RestoreSession for Restore {
         let made = wanted.iter().filter(|unit| unit.name.starts_with(COLLECTIONS));
         self.place.renames.check(&made.map(of).collect::<Result<_>>()?)?;
         let databases = self.place.databases(&wanted)?;
+        if let Some((name, names)) = self.place.copies(&wanted)? {
+            copies::list(&self.server, name, &names).await?;
+        }
         let mut there = BTreeSet::new();
         for database in &databases {
             if self.place.if_exists == IfExists::Append {
@@ -177,7 +192,8 @@ impl RestoreSession for Restore {
             Journal::new(&self.server, database, &self.place.operation_id).create().await?;
         }
         // Workers find everything else by the operation's id. No name has a zero byte.
-        let token = there.iter().map(String::as_str).collect::<Vec<_>>().join("\0");
+        let added_to = || there.iter().map(String::as_str).collect::<Vec<_>>().join("\0");
+        let token = if self.place.makes_copies() { COPIES.to_owned() } else { added_to() };
         *self.added_to.borrow_mut() = there;
         *self.databases.borrow_mut() = databases;
         *self.told.borrow_mut() = told;

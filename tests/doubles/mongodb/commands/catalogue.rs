@@ -1,11 +1,15 @@
 //! Making, changing and dropping collections and views (MongoDB manual, `create`, `drop`, `dropDatabase`,
-//! `renameCollection`, `collMod`, "Time Series Collections", "Clustered Collections").
+//! `renameCollection`, `collMod`, "Time Series Collections", "Clustered Collections"; for encrypted fields the server's
+//! `commands/create_command.cpp` and `jstests/fle2`).
 
 use bson::{Bson, Document, doc};
 
 use super::{Connection, index, reply};
+use crate::doubles::mongodb::Kind;
 use crate::doubles::mongodb::bson::Writer;
-use crate::doubles::mongodb::failure::{Failure, INVALID_OPTIONS, NAMESPACE_NOT_FOUND, Result, UNKNOWN_FIELD};
+use crate::doubles::mongodb::failure::{
+    Failure, ILLEGAL_OPERATION, INVALID_OPTIONS, NAMESPACE_NOT_FOUND, Result, UNKNOWN_FIELD,
+};
 use crate::doubles::mongodb::query::{matches_document, number, truth};
 use crate::doubles::mongodb::request::Request;
 use crate::doubles::mongodb::store::Store;
@@ -34,23 +38,28 @@ const OPTIONS: [&str; 18] = [
 
 pub(super) fn create(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
     let namespace = request.namespace()?;
+    let fields = request.fields().filter_map(|field| Some((field.to_owned(), request.body.get(field)?.clone())));
+    make(store, &namespace, fields.collect(), None).map(|()| Writer::default())
+}
+
+/// Makes a collection or a view by the fields of a `create` but its first.
+pub(super) fn make(store: &mut Store, namespace: &str, given: Document, uuid: Option<[u8; 16]>) -> Result<()> {
     let mut options = Document::new();
-    for field in request.fields() {
-        if !OPTIONS.contains(&field) {
+    for (field, value) in given {
+        if !OPTIONS.contains(&field.as_str()) {
             return Err(Failure::new(UNKNOWN_FIELD, format!("BSON field 'create.{field}' is an unknown field.")));
         }
-        if let Some(value) = request.body.get(field) {
-            options.insert(field, value.clone());
-        }
+        options.insert(field, value);
     }
     check(&options)?;
+    check_encrypted(store, &options)?;
     let id_index = options.remove("idIndex");
     if options.contains_key("viewOn") {
         options.entry("pipeline").or_insert_with(|| Bson::Array(Vec::new()));
-        return store.create_view(&namespace, options).map(|()| Writer::default());
+        return store.create_view(namespace, options);
     }
     if options.contains_key("timeseries") {
-        return create_time_series(store, &namespace, options).map(|()| Writer::default());
+        return create_time_series(store, namespace, options);
     }
     if let Some(clustered) = options.get_mut("clusteredIndex") {
         *clustered = Bson::Document(clustered_index(clustered)?);
@@ -59,8 +68,8 @@ pub(super) fn create(store: &mut Store, _: &mut Connection, request: &Request) -
     if options.get("capped").is_some_and(|capped| !truth(capped)) {
         options.remove("capped");
     }
-    store.create(&namespace, options)?;
-    if let (Some(Bson::Document(wanted)), Some(collection)) = (id_index, store.collection_mut(&namespace)) {
+    store.create_as(namespace, options, uuid)?;
+    if let (Some(Bson::Document(wanted)), Some(collection)) = (id_index, store.collection_mut(namespace)) {
         if wanted.get_document("key").ok() != Some(&doc! { "_id": 1 }) {
             return Err(Failure::new(INVALID_OPTIONS, "the idIndex must be on { _id: 1 }"));
         }
@@ -68,7 +77,7 @@ pub(super) fn create(store: &mut Store, _: &mut Connection, request: &Request) -
             id.specification.extend(wanted);
         }
     }
-    Ok(Writer::default())
+    Ok(())
 }
 
 fn check(options: &Document) -> Result<()> {
@@ -100,6 +109,23 @@ fn check(options: &Document) -> Result<()> {
         // A validator that isn't modelled is refused now, and not at the first document.
         let empty = Document::new().to_vec().unwrap_or_default();
         matches_document(validator, &empty)?;
+    }
+    Ok(())
+}
+
+/// Which collections can't have encrypted fields, with the server's own numbers.
+fn check_encrypted(store: &Store, options: &Document) -> Result<()> {
+    if !options.contains_key("encryptedFields") {
+        return Ok(());
+    }
+    if options.get("capped").is_some_and(truth) {
+        return Err(Failure::new(6_367_301, "Encrypted fields cannot be used with capped collections"));
+    }
+    if options.contains_key("viewOn") || options.contains_key("timeseries") {
+        return Err(Failure::new(6_346_401, "Encrypted fields cannot be used with views or timeseries collections"));
+    }
+    if store.kind == Kind::Standalone {
+        return Err(Failure::new(6_346_402, "Encrypted collections are not supported on standalone"));
     }
     Ok(())
 }
@@ -171,6 +197,13 @@ pub(super) fn drop_database(store: &mut Store, _: &mut Connection, request: &Req
 
 pub(super) fn rename(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
     let (from, to) = (request.string("renameCollection")?, request.string("to")?);
+    for (name, message) in
+        [(from, "Cannot rename an encrypted collection"), (to, "Cannot rename to an existing encrypted collection")]
+    {
+        if store.is_encrypted(name) {
+            return Err(Failure::new(ILLEGAL_OPERATION, message));
+        }
+    }
     store.rename(from, to, request.flag("dropTarget"))?;
     Ok(Writer::default())
 }

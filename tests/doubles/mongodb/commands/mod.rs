@@ -1,6 +1,7 @@
 //! Commands: which there are, what they take, and what every reply has.
 
 mod aggregate;
+mod apply;
 mod catalogue;
 mod connection;
 mod cursor;
@@ -130,6 +131,7 @@ const COMMANDS: &[Command] = &[
     command(&["update"], Needs::Primary, write::update, &["updates", "ordered", "bypassDocumentValidation", "stmtIds"]),
     command(&["delete"], Needs::Primary, write::delete, &["deletes", "ordered", "stmtIds"]),
     command(&["create"], Needs::Primary, catalogue::create, ANY),
+    command(&["applyOps"], Needs::Admin, apply::apply, &["allowAtomic", "alwaysUpsert", "preCondition"]),
     command(&["drop"], Needs::Primary, catalogue::drop, NONE),
     command(&["dropDatabase"], Needs::Primary, catalogue::drop_database, NONE),
     command(&["renameCollection"], Needs::Admin, catalogue::rename, &["to", "dropTarget"]),

@@ -104,6 +104,10 @@ pub(super) fn insert(store: &mut Store, _: &mut Connection, request: &Request) -
         let document = fix(store, document, keep_empty_timestamps)?;
         if !bypass {
             validate(store, namespace, &document)?;
+            // The server's `collection_write_path.cpp`: what makes encrypted fields findable comes from the server alone.
+            if store.is_encrypted(namespace) && get(&document, "__safeContent__").is_some() {
+                return Err(Failure::new(BAD_VALUE, "Cannot insert a document with field name __safeContent__"));
+            }
         }
         store.insert_bytes(namespace, document)?;
         Ok(Done { number: 1, ..Done::default() })

@@ -44,7 +44,10 @@ impl Collection {
     #[must_use]
     pub fn new(options: Document) -> Self {
         let clustered = options.contains_key("clusteredIndex");
-        let id = Index::new(doc! { "v": 2, "key": { "_id": 1 }, "name": "_id_" });
+        let mut id = doc! { "v": 2, "key": { "_id": 1 }, "name": "_id_" };
+        // MongoDB manual, "Collation": indexes have the collection's, the one on _id too.
+        id.extend(options.get("collation").map(|collation| ("collation".to_owned(), collation.clone())));
+        let id = Index::new(id);
         Self {
             uuid: *bson::Uuid::new().bytes().first_chunk().unwrap_or(&[0; 16]),
             options,

@@ -122,6 +122,19 @@ impl Store {
         tenure.map(|tenure| tenure.number)
     }
 
+    /// What the collection with this UUID is called now.
+    #[must_use]
+    pub fn called(&self, uuid: [u8; 16]) -> Option<String> {
+        let is = |name: &&String| self.collection(name).is_some_and(|collection| collection.uuid == uuid);
+        self.names.keys().find(is).cloned()
+    }
+
+    /// Whether a collection has encrypted fields.
+    #[must_use]
+    pub fn is_encrypted(&self, namespace: &str) -> bool {
+        self.collection(namespace).is_some_and(|collection| collection.options.contains_key("encryptedFields"))
+    }
+
     /// A view's `viewOn`, `pipeline` and `collation`.
     #[must_use]
     pub fn view(&self, namespace: &str) -> Option<&Document> {
@@ -171,9 +184,18 @@ impl Store {
     /// # Errors
     /// [`NAMESPACE_EXISTS`], [`INVALID_NAMESPACE`].
     pub fn create(&mut self, namespace: &str, options: Document) -> Result<()> {
+        self.create_as(namespace, options, None)
+    }
+
+    /// Makes a collection with this UUID, or with one of its own.
+    ///
+    /// # Errors
+    /// As for [`Store::create`].
+    pub fn create_as(&mut self, namespace: &str, options: Document, uuid: Option<[u8; 16]>) -> Result<()> {
         self.check_free(namespace)?;
         let at = self.clock.tick();
-        let collection = Collection::new(options.clone());
+        let mut collection = Collection::new(options.clone());
+        collection.uuid = uuid.unwrap_or(collection.uuid);
         let uuid = collection.uuid;
         self.collections.insert(self.next, collection);
         self.name(namespace, self.next, at);
