@@ -98,10 +98,12 @@ impl Row {
         names
     }
 
-    /// The types of those columns.
+    /// The types of those columns, in the same order.
     pub fn copied_types(&self, parts: &Parts) -> Vec<String> {
         let columns = parts.columns.get(&self.oid).map(Vec::as_slice).unwrap_or_default();
-        columns.iter().filter(|column| column.generated.is_empty()).map(|column| column.r#type.clone()).collect()
+        let mut columns: Vec<_> = columns.iter().filter(|column| column.generated.is_empty()).collect();
+        columns.sort_by(|a, b| a.name.cmp(&b.name));
+        columns.into_iter().map(|column| column.r#type.clone()).collect()
     }
 
     /// The objects: the table, and that it is a partition.
