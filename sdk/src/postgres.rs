@@ -1,7 +1,9 @@
 //! The service that speaks PostgreSQL's protocol, with SQL as text. What isn't UTF-8 in the answers is text too, see
 //! [`lossless`](crate::lossless), and is the same bytes again in a statement.
 
-use crate::{Error, Result, lossless};
+use crate::reading::Writer;
+use crate::{Error, Result, lossless, streams};
+use futures::future::join;
 use std::borrow::Cow;
 
 #[cfg(target_family = "wasm")]
@@ -45,6 +47,36 @@ impl Connection {
     pub async fn value(&self, sql: impl Into<String>) -> Result<Option<String>> {
         let cell = self.rows(sql).await?.into_iter().next().and_then(|row| row.into_iter().next().flatten());
         Ok(cell.map(lossless::text))
+    }
+
+    /// COPY ... FROM STDIN of bytes that the plugin makes itself: `produce` writes them. Gives the rows that the server took,
+    /// and what `produce` said.
+    ///
+    /// # Errors
+    /// The failure of `produce`, and then nothing is copied; else what the server said.
+    pub async fn copy_in_produced<T, P>(
+        &self,
+        sql: impl Into<String>,
+        produce: impl FnOnce(Writer) -> P,
+    ) -> Result<(u64, T)>
+    where
+        P: Future<Output = Result<T>>,
+    {
+        let (writer, data) = streams::stream();
+        let (complete, completed) = streams::completion();
+        let producing = produce(Writer::new(writer));
+        let producing = async {
+            let produced = producing.await;
+            // An error here means that the server has failed, and says so itself.
+            let _ = complete.write(produced.as_ref().map(drop).map_err(Error::clone)).await;
+            produced
+        };
+        match join(self.copy_in(statement(sql.into()), data, completed), producing).await {
+            // Nobody takes the bytes any more: the server's failure is the cause.
+            (Err(error), Err(produced)) if produced.code == "cancelled" => Err(error),
+            (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+            (Ok(rows), Ok(produced)) => Ok((rows, produced)),
+        }
     }
 }
 

@@ -62,6 +62,10 @@ impl Reading {
 pub struct Writer(StreamWriter<u8>);
 
 impl Writer {
+    pub(crate) fn new(writer: StreamWriter<u8>) -> Self {
+        Self(writer)
+    }
+
     /// Writes bytes, at the pace at which they are taken.
     ///
     /// # Errors
