@@ -10,6 +10,7 @@ mod entry;
 mod files;
 mod globals;
 mod instance;
+mod long_rows;
 mod order;
 mod pooler;
 mod quote;

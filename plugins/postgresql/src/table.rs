@@ -1,5 +1,6 @@
 //! What a data unit says of its table.
 
+use crate::long_rows;
 use crate::quote::qualified;
 use cofferdam_sdk::engine::Unit;
 use cofferdam_sdk::{Error, Options, Result, options};
@@ -15,8 +16,6 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Which of its rows are read, if not all of them: `WHERE ...`.
     pub condition: Option<String>,
-    /// The pages of it that are read.
-    pub pages: Pages,
 }
 
 /// A range of a table's pages, which PostgreSQL numbers from 0.
@@ -51,9 +50,9 @@ impl Pages {
     }
 
     /// The condition that chooses its rows; none if it is all of them.
-    pub fn condition(self) -> Option<String> {
+    fn condition(self) -> Option<String> {
         let end = self.end.map(|end| format!(" AND ctid < '({end},0)'")).unwrap_or_default();
-        (self != Self::ALL).then(|| format!("WHERE ctid >= '({},0)'{end}", self.first))
+        (self != Self::ALL).then(|| format!("ctid >= '({},0)'{end}", self.first))
     }
 }
 
@@ -71,8 +70,11 @@ impl Table {
         };
         let columns = serde_json::from_str(value("columns")?)
             .map_err(|error| Error::corrupt(format!("unit {} has no list of columns: {error}", unit.name)))?;
-        let condition = options::get(&unit.extra, "condition").map(str::to_owned);
+        let chosen = [Pages::of(unit)?.condition(), long_rows::fits(unit).map(str::to_owned)];
+        let chosen: Vec<String> = chosen.into_iter().flatten().collect();
+        let chosen = (!chosen.is_empty()).then(|| format!("WHERE {}", chosen.join(" AND ")));
+        let condition = options::get(&unit.extra, "condition").map(str::to_owned).or(chosen);
         let (schema, name) = (value("schema")?.to_owned(), value("table")?.to_owned());
-        Ok(Self { schema, name, columns, condition, pages: Pages::of(unit)? })
+        Ok(Self { schema, name, columns, condition })
     }
 }

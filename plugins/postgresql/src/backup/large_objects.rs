@@ -20,7 +20,7 @@ pub async fn pages(session: Rc<Session>, unit: &Unit) -> Result<Reading> {
         "COPY (SELECT loid, pageno::pg_catalog.int8 * (pg_catalog.current_setting('block_size')::pg_catalog.int8 / 4), data
          FROM pg_catalog.pg_largeobject WHERE loid BETWEEN {first} AND {last}) TO STDOUT"
     );
-    copy::stream(session, format!("large objects {first} to {last}"), None, sql).await
+    copy::stream(session, format!("large objects {first} to {last}"), None, sql, None).await
 }
 
 /// The entries of a range.

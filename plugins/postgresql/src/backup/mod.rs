@@ -7,6 +7,7 @@ mod facts;
 pub mod inventory;
 mod large_objects;
 mod lock_room;
+mod long_rows;
 mod partitions;
 mod recovery;
 mod sequences;

@@ -4,27 +4,31 @@ use super::facts::Facts;
 use super::inventory::Inventory;
 use super::units::{LARGE_OBJECT_PAGES, LARGE_OBJECTS, SEQUENCES, Units};
 use super::watch::{self, Watch};
-use super::{copy, drift, large_objects, recovery, sequences, snapshot, split, tallies};
-use crate::catalog::census;
+use super::{copy, drift, large_objects, long_rows, recovery, sequences, snapshot, split, tallies};
 use crate::catalog::rows::Catalogue;
+use crate::catalog::{self, census};
 use crate::entry::Entry;
 use crate::globals::{self, Globals};
+use crate::long_rows::FORMAT as LONG_ROWS;
 use crate::pooler;
 use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
-use cofferdam_sdk::{Endpoint, Error, Options, Reading, Result, options, try_join};
+use cofferdam_sdk::{Endpoint, Error, Mutex, Options, Reading, Result, options, try_join};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A session of a backup.
 pub struct Backup {
     session: Rc<Session>,
     leader: Option<Leader>,
     patterns: Patterns,
+    /// Held by a read that needs the connection for more than one statement.
+    turn: Arc<Mutex<()>>,
 }
 
 /// Whether those who join get the snapshot. A switch for tests, which must see that a session without it is noticed.
@@ -39,6 +43,8 @@ struct Leader {
     consistency: &'static str,
     /// Bytes of a table from which on it is read in parts.
     split: Option<u64>,
+    /// Bytes of text from which on a row is read in pieces.
+    long_row: Option<u64>,
     settings: Options,
     planned: RefCell<Planned>,
 }
@@ -83,12 +89,13 @@ impl BackupSession for Backup {
         let (session, other) = try_join(leading, watch::connect(&source, &options)).await?;
         pooler::refuse(&session, &other).await?;
         let split = split::size(&session, &options.extra).await?;
+        let long_row = split::long_row(&session, &options.extra).await?;
         let settings = options.extra.clone();
         let watch = Watch::new(source, options, other);
         let locked = snapshot::lock_and_export(&session, &watch.session()).await;
         let snapshot = locked.map_err(recovery::explained)?;
-        let leader = Leader { watch, snapshot, consistency, split, settings, planned: RefCell::default() };
-        Ok(Self { session: Rc::new(session), leader: Some(leader), patterns })
+        let leader = Leader { watch, snapshot, consistency, split, long_row, settings, planned: RefCell::default() };
+        Ok(Self { session: Rc::new(session), leader: Some(leader), patterns, turn: Arc::default() })
     }
 
     async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
@@ -99,7 +106,7 @@ impl BackupSession for Backup {
         session.prepare_reading().await?;
         let joined = snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await;
         joined.map_err(recovery::explained)?;
-        Ok(Self { session: Rc::new(session), leader: None, patterns: Patterns::default() })
+        Ok(Self { session: Rc::new(session), leader: None, patterns: Patterns::default(), turn: Arc::default() })
     }
 
     async fn plan(&self) -> Result<Plan> {
@@ -109,7 +116,9 @@ impl BackupSession for Backup {
         let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
         let inventory = Inventory::read(self.catalogue()).await.map_err(recovery::explained)?;
         let mut census: Vec<census::Row> = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
-        let mut units = Units::build(inventory, leader.split, facts.standby);
+        let long = catalog::long_rows::read(self.catalogue(), leader.long_row, &facts.encoding);
+        let long = long.await.map_err(recovery::explained)?;
+        let mut units = Units::build(inventory, leader.split, long, facts.standby);
         if !self.patterns.choose_all() {
             let (chosen, notes) = Chosen::of(&units.contents, &self.patterns)?;
             units.notes.extend(notes);
@@ -147,6 +156,11 @@ impl BackupSession for Backup {
     }
 
     async fn read(&self, unit: Unit) -> Result<Reading> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if unit.format == LONG_ROWS {
+            return long_rows::read(Rc::clone(&self.session), &unit, self.leader.is_some(), turn).await;
+        }
+        drop(turn);
         if unit.name.starts_with("data/") {
             return copy::read(Rc::clone(&self.session), &unit, self.leader.is_some()).await;
         }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod indexes;
 pub mod large_objects;
 pub mod left_out;
+pub mod long_rows;
 pub mod object;
 pub mod privileges;
 pub mod rows;

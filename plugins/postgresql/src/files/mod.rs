@@ -1,6 +1,7 @@
 //! A backup as files that psql loads alone: a script that includes all others, scripts of definitions, and a file for
 //! each unit of rows. The rows go in as COPY gave them, past the plugin.
 
+mod long_rows;
 mod master;
 mod order;
 mod text;
@@ -8,6 +9,7 @@ mod text;
 use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, note};
 use crate::entry::{Entry, FORMAT, LONGEST};
 use crate::globals;
+use crate::long_rows::FORMAT as LONG_ROWS;
 use crate::quote::{idents, literal, qualified};
 use crate::restore::Facts;
 use crate::restore::large_objects::{FILL, PUT, STAGE};
@@ -37,6 +39,7 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
         files.extend(match run {
             [] => None,
             [unit] if unit.format == COPY => Some(rows(number, unit, &facts)?),
+            [unit] if unit.format == LONG_ROWS => Some(long_rows::file(number, unit)?),
             [unit] if unit.format == LARGE_OBJECT_PAGES => Some(pages(number, unit)),
             [first, rest @ ..] if first.format == FORMAT => Some(definitions(number, first, rest)),
             [unit, ..] => {
@@ -59,6 +62,9 @@ pub fn lay_out(source: Source, options: &FilesOptions) -> Result<Layout> {
 pub fn convert(unit: &Unit, data: Data, complete: Complete) -> Result<Reading> {
     if unit.format == COPY || unit.format == LARGE_OBJECT_PAGES {
         return Ok(Reading::passed_on(data, complete));
+    }
+    if unit.format == LONG_ROWS {
+        return long_rows::convert(unit, data, complete);
     }
     Ok(Reading::produced(|mut writer| async move {
         let mut lines = Lines::new(data, LONGEST);
@@ -93,8 +99,13 @@ fn rows(number: usize, unit: &Unit, facts: &Facts) -> Result<File> {
         Part::Unit(unit.name.clone()),
         Part::Bytes(format!("\\.\n{}{}", fence.end(), last_line(number)).into_bytes()),
     ];
+    Ok(data_file(number, unit, parts))
+}
+
+/// A file of rows, named after what they are of.
+fn data_file(number: usize, unit: &Unit, parts: Vec<Part>) -> File {
     let label = unit.name.split_once('/').map_or(unit.name.as_str(), |(_, label)| label);
-    Ok(File { path: format!("data/{}", file_name(number, label)), parts })
+    File { path: format!("data/{}", file_name(number, label)), parts }
 }
 
 /// What is in large objects: rows of a table of the session, put where they belong by one statement.

@@ -7,6 +7,7 @@
 use super::check::finding;
 use super::definitions::{ANALYZE, explained, leave_out};
 use super::large_objects;
+use super::long_rows;
 use super::means::Means;
 use super::rights;
 use super::roles::Made;
@@ -17,6 +18,7 @@ use crate::backup::inventory::Inventory;
 use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, SEQUENCES, note, objects};
 use crate::catalog::rows::Catalogue;
 use crate::entry::{Entry, LONGEST};
+use crate::long_rows::FORMAT as LONG_ROWS;
 use crate::quote::{ident, idents, literal, qualified};
 use crate::selection::{Chosen, LARGE_OBJECTS, Survey};
 use crate::session::{LOCK_TIMEOUT, Session};
@@ -242,6 +244,7 @@ impl Append {
         }
         match unit.format.as_str() {
             COPY => self.rows(unit, data, complete).await,
+            LONG_ROWS => long_rows::add(&self.session, unit, data, complete).await,
             LARGE_OBJECT_PAGES => large_objects::add(&self.session, data, complete).await,
             _ if !rights::may_make(&self.session, &unit.name).await? => {
                 leave_out(data, complete, rights::MAY_NOT_MAKE).await

@@ -7,6 +7,7 @@ mod finish;
 mod labels;
 pub mod large_objects;
 mod locale;
+mod long_rows;
 mod marker;
 mod means;
 mod neutral;

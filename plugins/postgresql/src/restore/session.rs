@@ -9,9 +9,10 @@ use super::source::Facts;
 use super::target::Target;
 use super::way::Way;
 use super::wishes::Wishes;
-use super::{finish, large_objects, prepare, replace};
+use super::{finish, large_objects, long_rows, prepare, replace};
 use crate::backup::units::{LARGE_OBJECT_PAGES, note};
 use crate::globals;
+use crate::long_rows::FORMAT as LONG_ROWS;
 use crate::quote::{idents, qualified};
 use crate::selection::Chosen;
 use crate::session::Session;
@@ -220,6 +221,8 @@ impl RestoreSession for Restore {
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
         let written = if unit.format == LARGE_OBJECT_PAGES && !done {
             large_objects::write(session, &self.marker, &unit, data, complete).await
+        } else if unit.format == LONG_ROWS && !done {
+            long_rows::write(session, &self.marker, &unit, data, complete).await
         } else if unit.framing != "lines" {
             let definitions = Definitions {
                 session,

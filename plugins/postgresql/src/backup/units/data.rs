@@ -4,6 +4,7 @@ use super::{Building, COPY, PRE_DATA, SEQUENCES, note, object_name};
 use crate::backup::inventory::Inventory;
 use crate::catalog::tables;
 use crate::entry::FORMAT;
+use crate::long_rows::{FORMAT as LONG_ROWS, LongRows};
 use crate::quote::unit_name;
 use crate::table::Pages;
 use cofferdam_sdk::Options;
@@ -11,6 +12,8 @@ use cofferdam_sdk::engine::Unit;
 
 /// Parts that a table is read in at most. A larger one has larger parts.
 const MOST_PARTS: u64 = 4000;
+/// How many times faster a table is looked through for long rows than read.
+const LOOKING: u64 = 16;
 
 impl Building {
     pub(super) fn data(&mut self, table: &tables::Row, parts: &tables::Parts) {
@@ -24,12 +27,22 @@ impl Building {
         let ranges = ranges(table.pages.unwrap_or(0), table.bytes.unwrap_or(0), self.split);
         let count = ranges.len() as u64;
         let size = (table.bytes.map(|bytes| bytes / count), table.rows.map(|rows| rows / count));
-        let mut names = Vec::with_capacity(ranges.len());
+        let mut names = Vec::with_capacity(ranges.len() + 1);
+        let long = self.long.remove(&table.oid);
         for (number, range) in (1..).zip(ranges) {
             let name = if count == 1 { name.clone() } else { format!("{name}/{number}") };
             let mut extra = extra.clone();
             extra.extend(range.extra());
+            extra.extend(long.as_ref().map(LongRows::noted_by_others));
             self.rows_unit(&name, object.clone(), PRE_DATA, size, extra);
+            names.push(name);
+        }
+        if let Some(long) = long {
+            let name = format!("{name}/long");
+            // Which rows are long is seen without their TOAST, and hardly any are.
+            let size = (table.bytes.map(|bytes| bytes / LOOKING), None);
+            self.rows_unit(&name, object, PRE_DATA, size, extra.into_iter().chain(long.extra()).collect());
+            self.units.last_mut().into_iter().for_each(|unit| unit.format = LONG_ROWS.to_owned());
             names.push(name);
         }
         self.data.insert(table.oid, names);

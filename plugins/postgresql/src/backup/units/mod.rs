@@ -15,6 +15,7 @@ use crate::catalog::large_objects::Count;
 use crate::counts::Counts;
 use crate::entry::{Entry, FORMAT};
 use crate::globals::{self, Globals};
+use crate::long_rows::LongRows;
 use crate::order::order;
 use crate::quote::qualified;
 use crate::selection::{self, Chosen, Contents, Survey};
@@ -70,10 +71,10 @@ pub struct Units {
 impl Units {
     /// Makes units of an inventory.
     ///
-    /// A table of more than `split` bytes is read in parts of about that size; none splits no table. A standby has no rows
-    /// of unlogged tables.
-    pub fn build(inventory: Inventory, split: Option<u64>, standby: bool) -> Self {
-        let mut building = Building { split, ..Building::default() };
+    /// A table of more than `split` bytes is read in parts of about that size; none splits no table. Those that `long` has
+    /// may have long rows. A standby has no rows of unlogged tables.
+    pub fn build(inventory: Inventory, split: Option<u64>, long: HashMap<u32, LongRows>, standby: bool) -> Self {
+        let mut building = Building { split, long, ..Building::default() };
         let late: HashSet<_> = inventory.indexes.iter().flat_map(|index| index.ids()).collect();
         let (objects, parts) = objects::of(&inventory);
         let survey = Survey::new(&inventory, &objects);
@@ -225,6 +226,8 @@ struct Building {
     values: Vec<(String, String)>,
     /// Bytes of a table from which on it is read in parts.
     split: Option<u64>,
+    /// Tables that may have long rows, by their oids.
+    long: HashMap<u32, LongRows>,
     /// The names of data units, by the table's oid.
     data: HashMap<u32, Vec<String>>,
     /// The names of index units, by the oid of the table or materialized view.
