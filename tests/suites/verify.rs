@@ -119,6 +119,7 @@ fn whatever_is_not_as_it_was_is_found() {
             "UPDATE customers c SET name = o.name FROM customers o WHERE c.id + o.id = 3 AND c.id IN (1, 2)",
             "public.customers",
         ),
+        ("UPDATE customers SET name = town, town = name WHERE id = 9", "public.customers"),
         ("INSERT INTO heir SELECT * FROM heir", "public.heir"),
         ("DROP INDEX orders_by_amount", "orders_by_amount"),
         ("ALTER TABLE orders DROP CONSTRAINT orders_customer_fkey", "orders_customer_fkey"),
@@ -181,6 +182,18 @@ fn compare_names_what_differs_and_nothing_else() {
           ALTER TABLE customers RENAME town2 TO town",
             None,
         ),
+        // One value, two values of a row in each other's place, and one of two rows.
+        ("UPDATE customers SET town = 'T7' WHERE id = 7", Some(("rows", "public.customers"))),
+        (
+            "UPDATE customers SET town = 't7' WHERE id = 7; UPDATE customers SET name = town, town = name WHERE id = 9",
+            Some(("rows", "public.customers")),
+        ),
+        (
+            "UPDATE customers SET name = town, town = name WHERE id = 9;
+             UPDATE customers c SET name = o.name FROM customers o WHERE c.id + o.id = 3 AND c.id IN (1, 2)",
+            Some(("rows", "public.customers")),
+        ),
+        ("UPDATE customers c SET name = o.name FROM customers o WHERE c.id + o.id = 3 AND c.id IN (1, 2)", None),
         ("ALTER TABLE parent RENAME a TO b", Some(("definition", "TABLE \"public\".\"parent\""))),
         ("ALTER TABLE parent RENAME b TO a; DELETE FROM orders WHERE id = 1", Some(("rows", "public.orders"))),
         (
