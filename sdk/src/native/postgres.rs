@@ -145,4 +145,26 @@ mod tests {
             assert_eq!(counted.await.unwrap(), 2);
         });
     }
+
+    #[test]
+    fn what_a_plugin_makes_itself_is_copied_whole_or_not_at_all() {
+        run(async {
+            let instance = Instance::new().postgres(|asked| {
+                assert_eq!(asked.data.as_deref(), Some(&b"1\n2\n"[..]));
+                Ok(Answer { affected: 2, ..Answer::default() })
+            });
+            let connection = Connection::connect(&instance.endpoint(), None).await.unwrap();
+            let made = connection.copy_in_produced("COPY t FROM STDIN", |mut writer| async move {
+                writer.write(b"1\n".to_vec()).await?;
+                writer.write(b"2\n".to_vec()).await?;
+                Ok("made")
+            });
+            assert_eq!(made.await.unwrap(), (2, "made"));
+            let failed = connection.copy_in_produced("COPY t FROM STDIN", |mut writer| async move {
+                writer.write(b"1\n".to_vec()).await?;
+                Err::<(), _>(Error::corrupt("half a row"))
+            });
+            assert_eq!(failed.await.unwrap_err().code, "corrupt");
+        });
+    }
 }
