@@ -74,6 +74,11 @@ const TABLES: &str = r#"
     END LOOP; END $$;
 "#;
 
+/// Values that the target is given in several pieces: those have 1 MiB.
+const SEVERAL: &str = "
+    CREATE TABLE several AS SELECT 1 AS id, noise(100000, 1) || repeat('ö', 9) AS body, decode(noise(150000, 2), 'hex') AS file;
+";
+
 struct Scene {
     server: Postgresql,
     cofferdam: Cofferdam,
@@ -127,7 +132,7 @@ impl Scene {
 #[test]
 fn rows_in_pieces_come_back_on_every_major() {
     for major in [Major::V13, Major::V15, Major::V18] {
-        let scene = Scene::new(major, "", TABLES);
+        let scene = Scene::new(major, "", &[TABLES, SEVERAL].concat());
         scene.there_and_back(&[]);
         assert_same((&scene.server, "shop"), (&scene.server, "again"));
         assert!(scene.rows_in_pieces() > 80, "{major:?}: {}", scene.rows_in_pieces());
@@ -166,7 +171,7 @@ fn a_clone_to_a_newer_major_and_one_beside_are_the_same() {
 
 #[test]
 fn psql_loads_rows_in_pieces() {
-    let scene = Scene::new(Major::V15, "", TABLES);
+    let scene = Scene::new(Major::V15, "", &[TABLES, SEVERAL].concat());
     scene.succeed(&["backup", "shop", "--set", LIMIT]);
     scene.succeed(&["backups", "export", "shop@latest", "out"]);
     scene.server.create_database("target").unwrap();
