@@ -252,11 +252,8 @@ fn a_changed_byte_in_a_piece_is_found() {
         "DELETE FROM heir",
     ] {
         let table = change.split_whitespace().find(|word| ["kinds", "keyless", "heir"].contains(word)).unwrap();
-        scene
-            .server
-            .sql("postgres", "DROP DATABASE IF EXISTS changed; CREATE DATABASE changed TEMPLATE again")
-            .map(drop)
-            .unwrap_or_default();
+        let anew = "DROP DATABASE IF EXISTS changed; CREATE DATABASE changed TEMPLATE again";
+        scene.server.sql("postgres", anew).unwrap();
         scene.server.sql("changed", change).unwrap();
         let output = scene.run(&["compare", "shop@latest", "shop/changed"]);
         assert_eq!(output.status.code(), Some(DIFFERENT), "{change}:\n{}{}", output.stdout, output.stderr);
