@@ -32,6 +32,7 @@ wasmtime::component::bindgen!({
         "cofferdam:postgres/postgres.connection": super::postgres::Connection,
         "cofferdam:tcp/tcp.connection": super::tcp::Connection,
         "cofferdam:mongodb/mongodb.client": super::mongodb::Client,
+        "cofferdam:mongodb/mongodb.follower": super::mongodb::Follower,
     },
     require_store_data_send: true,
 });

@@ -1,5 +1,7 @@
 //! The fake of `cofferdam:mongodb`: a server is a function from a request to documents.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::instance::{Endpoint, Instance, Open};
@@ -81,6 +83,15 @@ impl Client {
         Ok(streamed(documents.concat(), documents.len() as u64))
     }
 
+    /// A cursor that waits for more: the test's server answers with the replies.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn follow(&self, database: String, command: Vec<u8>, _wait: u32) -> Result<Follower> {
+        let replies = (self.server)(Request::Command { database, command })?;
+        Ok(Follower(RefCell::new(replies.into())))
+    }
+
     /// The documents of a cursor.
     ///
     /// # Errors
@@ -106,6 +117,19 @@ impl Client {
         complete.await?;
         let inserted = (self.server)(Request::Insert { database, collection, documents, repeated })?;
         Ok(inserted.len() as u64)
+    }
+}
+
+/// The fake of `cofferdam:mongodb/mongodb.follower`.
+pub struct Follower(RefCell<VecDeque<Vec<u8>>>);
+
+impl Follower {
+    /// The next reply; none once there are no more.
+    ///
+    /// # Errors
+    /// Never.
+    pub async fn next(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.borrow_mut().pop_front())
     }
 }
 

@@ -22,7 +22,7 @@ const fn known(number: i32, name: &'static str, code: &'static str, retryable: b
 }
 
 /// Codes that mean something to us. Relatives of MongoDB leave the name out, so the number decides.
-const KNOWN: [Known; 33] = [
+const KNOWN: [Known; 37] = [
     known(6, "HostUnreachable", "unreachable", true),
     known(7, "HostNotFound", "unreachable", true),
     known(11, "UserNotFound", "not-found", false),
@@ -44,10 +44,14 @@ const KNOWN: [Known; 33] = [
     known(121, "DocumentValidationFailure", "corrupt", false),
     known(133, "FailedToSatisfyReadPreference", "unreachable", true),
     known(134, "ReadConcernMajorityNotAvailableYet", "unreachable", true),
+    known(136, "CappedPositionLost", "conflict", false),
     known(189, "PrimarySteppedDown", "unreachable", true),
     known(239, "SnapshotTooOld", "not-found", false),
     known(246, "SnapshotUnavailable", "unsupported", false),
+    known(260, "InvalidResumeToken", "conflict", false),
     known(262, "ExceededTimeLimit", "unreachable", true),
+    known(280, "ChangeStreamFatalError", "conflict", false),
+    known(286, "ChangeStreamHistoryLost", "conflict", false),
     known(9001, "SocketException", "unreachable", true),
     known(10107, "NotWritablePrimary", "unreachable", true),
     known(11000, "DuplicateKey", "already-exists", false),

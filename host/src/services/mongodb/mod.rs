@@ -4,6 +4,7 @@ mod connect;
 mod documents;
 mod driver;
 mod error;
+mod follow;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod insert;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use wasmtime::component::{Accessor, FutureReader, HasSelf, Resource, StreamReader};
 
 use self::connect::Member;
+pub use self::follow::Follower;
 use self::insert::Insert;
 use super::bindings::cofferdam::host::types;
 use super::bindings::cofferdam::mongodb::mongodb::{Document, Host, HostClient, HostClientWithStore};
@@ -133,6 +135,22 @@ impl<T: Send + 'static> HostClientWithStore<T> for HasSelf<Services> {
             let data = StreamReader::new(&mut a, ByteStream::new(reading.data))?;
             Ok(Ok((data, FutureReader::new(&mut a, Box::pin(done))?)))
         })
+    }
+
+    async fn follow(
+        accessor: &Accessor<T, Self>,
+        client: Resource<Client>,
+        database: String,
+        command: Document,
+        wait: u32,
+    ) -> wasmtime::Result<Told<Resource<Follower>>> {
+        let begun = on(accessor, &client, command.len(), |member, slot, _| async move {
+            Follower::open(member, slot, &database, command, wait).await
+        });
+        match begun.await? {
+            Ok(follower) => accessor.with(|mut a| Ok(Ok(a.get().handles.push(follower)?))),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     async fn documents(

@@ -1,5 +1,7 @@
 //! Cursors as streams of bytes. Documents pass without being decoded.
 
+use std::time::Duration;
+
 use bson::{RawDocument, RawDocumentBuf};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
@@ -27,12 +29,25 @@ pub(super) struct Reading {
 
 /// Runs a command that opens a cursor.
 pub(super) async fn open(member: &Member, database: &str, command: Vec<u8>) -> Result<RawBatchCursor> {
+    open_waiting(member, database, command, None).await
+}
+
+/// Runs a command that opens a cursor; the server holds an empty batch back for so long, where the cursor waits for more.
+pub(super) async fn open_waiting(
+    member: &Member,
+    database: &str,
+    command: Vec<u8>,
+    wait: Option<Duration>,
+) -> Result<RawBatchCursor> {
     let command = document(command)?;
     let batch = batch_size(&command);
     let database = member.client.database(database);
     let mut run = database.run_raw_cursor_command(command).selection_criteria(member.reads.clone());
     if let Some(batch) = batch {
         run = run.batch_size(batch);
+    }
+    if let Some(wait) = wait {
+        run = run.max_time(wait);
     }
     run.batch().await.map_err(|error| from_driver(&error, &member.server))
 }
