@@ -2,6 +2,8 @@
 //! for Rust.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::time::Duration;
+
 use cofferdam_tests::doubles::mongodb::{Mongodb, Options, User};
 use cofferdam_tests::pymongo;
 
@@ -88,6 +90,19 @@ fn users_and_roles_come_and_go_with_their_credentials() {
 #[test]
 fn the_oplog_is_followed() {
     check("the_oplog_is_followed");
+}
+
+#[test]
+fn change_streams_show_what_becomes_of_documents_and_collections() {
+    check("change_streams");
+}
+
+#[test]
+fn a_change_stream_goes_on_behind_a_token_unless_the_history_is_lost() {
+    let oplog_bytes = 20_000;
+    let server = Mongodb::start(Options { oplog_bytes, noop_every: Duration::from_millis(200), ..Options::default() });
+    pymongo::run("doubles/mongodb/pymongo_checks.py", &[&server.unwrap().full_url(), "resumed_change_streams"])
+        .unwrap();
 }
 
 #[test]

@@ -78,6 +78,10 @@ pub const PRIMARY_STEPPED_DOWN: i32 = 189;
 pub const TRANSACTION_TOO_OLD: i32 = 225;
 /// The double doesn't do that, which a server does.
 pub const NOT_IMPLEMENTED: i32 = 238;
+/// A token that isn't one.
+pub const INVALID_RESUME_TOKEN: i32 = 260;
+/// The oplog doesn't reach back to where a change stream is to begin.
+pub const CHANGE_STREAM_HISTORY_LOST: i32 = 286;
 /// The history doesn't reach back to that moment any more.
 pub const SNAPSHOT_TOO_OLD: i32 = 239;
 /// There is no snapshot of this.
@@ -129,6 +133,8 @@ fn name(code: i32) -> String {
         PRIMARY_STEPPED_DOWN => "PrimarySteppedDown",
         TRANSACTION_TOO_OLD => "TransactionTooOld",
         NOT_IMPLEMENTED => "NotImplemented",
+        INVALID_RESUME_TOKEN => "InvalidResumeToken",
+        CHANGE_STREAM_HISTORY_LOST => "ChangeStreamHistoryLost",
         SNAPSHOT_TOO_OLD => "SnapshotTooOld",
         SNAPSHOT_UNAVAILABLE => "SnapshotUnavailable",
         NOT_WRITABLE_PRIMARY => "NotWritablePrimary",

@@ -2,11 +2,11 @@
 //! mongod, so what a test finds here is only as true as what is cited in each file; what isn't modelled is refused.
 //!
 //! It is the primary of a replica set of one (or a server alone), with SCRAM, documents kept byte for byte, the history
-//! that snapshot reads need and its expiry, cursors and their time-outs, retryable writes, an oplog, unique and TTL indexes,
+//! that snapshot reads need and its expiry, cursors and their time-outs, retryable writes, an oplog, change streams of databases, unique and TTL indexes,
 //! views and time-series buckets, users and roles. It refuses what a server refuses: unknown commands and fields, batches
 //! and documents that are too large, cursors of other sessions. Faults come on request, see [`Fault`].
 //!
-//! Not modelled: privileges, collations, transactions (but those that a test that holds the double asks for), change streams, sharding, several members.
+//! Not modelled: privileges, collations, transactions (but those that a test that holds the double asks for), sharding (but what `hello` and `config` say of it), several members.
 //!
 //! ```no_run
 //! use cofferdam_tests::doubles::mongodb::{Mongodb, Options};
@@ -44,8 +44,8 @@ pub use options::{Kind, Options, Quirks, User};
 
 use crate::error::Result;
 use serve::{Shared, lock};
-pub use store::Prepared;
 use store::Store;
+pub use store::{Prepared, Time};
 
 /// The server's limits, which `hello` tells (MongoDB manual, "MongoDB Limits and Thresholds"; `hello`).
 pub const DOCUMENT_BYTES: i32 = 16 * 1024 * 1024;
@@ -159,6 +159,31 @@ impl Mongodb {
     /// If something of it can't be done.
     pub fn commit(&self, prepared: Prepared) -> Result<()> {
         lock(&self.shared.store).commit(prepared).map_err(|failure| failure.message.into())
+    }
+
+    /// From now on what a transaction over several shards did can be seen; the entry that says so comes later. Gives the
+    /// time since when.
+    ///
+    /// # Errors
+    /// If something of it can't be done.
+    pub fn show(&self, prepared: &Prepared) -> Result<Time> {
+        lock(&self.shared.store).show(prepared).map_err(|failure| failure.message.into())
+    }
+
+    /// Writes down that a transaction is committed that can be seen since a time.
+    ///
+    /// # Errors
+    /// If it can't be listed.
+    pub fn log_commit(&self, prepared: &Prepared, since: Time) -> Result<()> {
+        let mut store = lock(&self.shared.store);
+        let at = store.clock.tick();
+        store.log_commit(prepared, since, at).map_err(|failure| failure.message.into())
+    }
+
+    /// Change streams stand still, as where a shard lags behind, until they are let go on.
+    pub fn hold_streams(&self, hold: bool) {
+        let mut store = lock(&self.shared.store);
+        store.streams_until = hold.then(|| store.clock.now());
     }
 
     /// Inserts documents in one transaction.

@@ -1,5 +1,7 @@
 //! What a double is like.
 
+use std::time::Duration;
+
 /// What kind of server it says that it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -30,6 +32,8 @@ pub struct Quirks {
     pub unknown_code: Option<i32>,
     /// Commands that it doesn't know.
     pub lacks: &'static [&'static str],
+    /// What nobody may read, by what namespaces begin with; `DATABASE.$cmd.aggregate` is a stream of a database.
+    pub hides: &'static [&'static str],
 }
 
 /// What a double is like.
@@ -41,6 +45,8 @@ pub struct Options {
     pub user: Option<User>,
     /// How large the oplog may get, in bytes.
     pub oplog_bytes: u64,
+    /// How long nobody writes until the server writes an entry of its own.
+    pub noop_every: Duration,
     /// Names of compressors that it offers.
     pub compression: bool,
     /// What it does otherwise than MongoDB.
@@ -49,6 +55,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kind: Kind::default(), user: None, oplog_bytes: 64 << 20, compression: true, quirks: Quirks::default() }
+        Self {
+            kind: Kind::default(),
+            user: None,
+            oplog_bytes: 64 << 20,
+            noop_every: Duration::from_secs(10),
+            compression: true,
+            quirks: Quirks::default(),
+        }
     }
 }

@@ -363,6 +363,75 @@ def the_oplog_is_followed(client, url):
     ], seen
 
 
+def events(stream, wanted):
+    """The next events of a change stream; it is asked until it has given as many."""
+    seen, end = [], time.time() + 20
+    while len(seen) < wanted and time.time() < end:
+        event = stream.try_next()
+        if event is not None:
+            seen.append(event)
+    assert len(seen) == wanted, seen
+    return seen
+
+
+def change_streams(client, url):
+    shop = client.shop
+    with shop.watch(max_await_time_ms=100) as few, client.watch(max_await_time_ms=100, show_expanded_events=True) as all:
+        shop.things.insert_one({"_id": 1})
+        shop.things.update_one({"_id": 1}, {"$set": {"n": 1}})
+        shop.things.replace_one({"_id": 1}, {"r": 1})
+        shop.things.delete_one({"_id": 1})
+        shop.things.create_index("a")
+        shop.command("collMod", "things", validationLevel="off")
+        shop.things.drop_index("a_1")
+        shop.things.rename("other")
+        shop.other.drop()
+        client.bank.x.insert_one({"_id": 2})
+        client.admin.x.insert_one({"_id": 3})
+        seen = events(few, 6)
+        assert [e["operationType"] for e in seen] == ["insert", "update", "replace", "delete", "rename", "drop"], seen
+        assert all_same(e["ns"]["db"] for e in seen) and seen[0]["fullDocument"] == {"_id": 1}
+        assert [e.get("documentKey") for e in seen] == [{"_id": 1}] * 4 + [None] * 2
+        assert seen[4]["to"] == {"db": "shop", "coll": "other"}
+        everything = [e["operationType"] for e in events(all, 12)]
+        own = ["create", "insert", "update", "replace", "delete", "createIndexes", "modify", "dropIndexes", "rename", "drop"]
+        assert everything == own + ["create", "insert"], everything
+        tokens = [e["_id"]["_data"] for e in seen]
+        assert tokens == sorted(tokens) and all_same(t[:2] for t in tokens)
+        times = [(e["clusterTime"].time << 32) + e["clusterTime"].inc for e in seen]
+        assert times == [int(t[2:18], 16) for t in tokens]
+    expect(73, lambda: client.admin.watch())
+    expect(40415, lambda: client.admin.aggregate([{"$changeStream": {"what": 1}}]))
+
+
+def all_same(values):
+    return len(set(values)) == 1
+
+
+def resumed_change_streams(client, url):
+    shop = client.shop
+    begin = client.admin.command("hello")["operationTime"]
+    shop.things.insert_many([{"_id": n} for n in range(3)])
+    with shop.watch(start_at_operation_time=begin, max_await_time_ms=100) as stream:
+        first = events(stream, 3)[0]["_id"]
+        mark = stream.resume_token["_data"]
+        # Nothing comes, and the stream goes on all the same.
+        end = time.time() + 20
+        while stream.resume_token["_data"] <= mark and time.time() < end:
+            assert stream.try_next() is None
+        assert stream.resume_token["_data"] > mark
+        later = stream.resume_token
+    with shop.watch(resume_after=first, max_await_time_ms=100) as stream:
+        assert [e["documentKey"]["_id"] for e in events(stream, 2)] == [1, 2]
+    with shop.watch(resume_after=later, max_await_time_ms=100) as stream:
+        shop.things.insert_one({"_id": 4})
+        assert events(stream, 1)[0]["documentKey"] == {"_id": 4}
+    shop.things.insert_many([{"_id": f"much {n}", "text": "x" * 1000} for n in range(50)])
+    expect(286, lambda: shop.watch(resume_after=first))
+    expect(286, lambda: shop.watch(start_at_operation_time=begin))
+    expect(260, lambda: shop.watch(resume_after={"_data": "x"}))
+
+
 def expired_documents_go(client, url):
     import datetime
 

@@ -65,7 +65,11 @@ pub async fn serve(listener: TcpListener, address: String, shared: Arc<Shared>) 
                 };
                 connections.spawn(converse(stream, connection, Arc::clone(&shared)));
             }
-            _ = tick.tick() => lock(&shared.store).sweep(&mut swept),
+            _ = tick.tick() => {
+                let mut store = lock(&shared.store);
+                store.sweep(&mut swept);
+                store.write_noop();
+            }
             Some(_) = connections.join_next() => {}
         }
     }

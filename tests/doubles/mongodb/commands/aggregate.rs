@@ -3,7 +3,7 @@
 use bson::{Bson, Document, doc};
 use bytes::Bytes;
 
-use super::{Connection, cursor, diagnose, out, read};
+use super::{Connection, cursor, diagnose, out, read, stream};
 use crate::doubles::mongodb::bson::Writer;
 use crate::doubles::mongodb::failure::{BAD_VALUE, Failure, Result};
 use crate::doubles::mongodb::query::{self, Step};
@@ -18,12 +18,15 @@ pub(super) fn aggregate(store: &mut Store, _: &mut Connection, request: &Request
         let message = "The 'cursor' option is required, except for aggregate with the explain argument";
         return Err(Failure::new(9, message));
     }
+    let mut steps = query::parse(request.array("pipeline")?)?;
+    if stream::is_stream(&steps) {
+        return stream::open(store, request, steps);
+    }
     if request.body.get_str("aggregate").is_err() {
         return Err(Failure::not_modelled("aggregate without a collection"));
     }
     let namespace = request.namespace()?;
     let at = read::moment(store, request, &namespace)?;
-    let mut steps = query::parse(request.array("pipeline")?)?;
     if let Some(first) = steps.first().filter(|step| step.name == "$collStats") {
         let documents = collection_statistics(store, &namespace, first)?;
         let documents = query::run(steps.get(1..).unwrap_or_default(), documents)?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bson::{Bson, doc};
+use bson::{Bson, Document, doc};
 use bytes::Bytes;
 
 use super::{Connection, reply};
@@ -43,9 +43,11 @@ pub(super) fn open(
 ) -> Result<Writer> {
     let (batch, ended) = store.next_batch(&mut cursor, first, DOCUMENT_BYTES as usize)?;
     let namespace = cursor.namespace.clone();
+    let reached = reached(&cursor);
     let number = if ended || single { 0 } else { store.cursors.keep(cursor) };
     let mut inner = Writer::default();
     inner.documents("firstBatch", &batch);
+    inner.fields(&reached);
     if let Some(at) = at {
         inner.value("atClusterTime", at.timestamp());
     }
@@ -54,6 +56,14 @@ pub(super) fn open(
     let mut answer = Writer::default();
     answer.document("cursor", &inner.finish());
     Ok(answer)
+}
+
+/// How far a change stream is (driver specification "Change Streams").
+fn reached(cursor: &Cursor) -> Document {
+    match &cursor.source {
+        Source::Stream(stream) => doc! { "postBatchResumeToken": { "_data": &stream.token } },
+        Source::Found(_) | Source::Scan(_) => Document::new(),
+    }
 }
 
 pub(super) fn more(store: &mut Store, _: &mut Connection, request: &Request) -> Result<Writer> {
@@ -80,11 +90,13 @@ pub(super) fn more(store: &mut Store, _: &mut Connection, request: &Request) -> 
     let size = request.number("batchSize")?.filter(|size| *size > 0).and_then(|size| usize::try_from(size).ok());
     let (batch, ended) = store.next_batch(&mut cursor, size.unwrap_or(usize::MAX), DOCUMENT_BYTES as usize)?;
     cursor.used = Instant::now();
+    let reached = reached(&cursor);
     if !ended {
         store.cursors.put_back(id, cursor);
     }
     let mut inner = Writer::default();
     inner.documents("nextBatch", &batch);
+    inner.fields(&reached);
     inner.int64("id", if ended { 0 } else { id });
     inner.value("ns", namespace);
     let mut answer = Writer::default();

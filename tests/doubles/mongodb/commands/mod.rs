@@ -12,6 +12,7 @@ mod login;
 mod out;
 mod read;
 mod replica;
+mod stream;
 mod user;
 mod write;
 
@@ -24,7 +25,7 @@ use super::failure::{
     UNAUTHORIZED, UNKNOWN_FIELD, is_retryable,
 };
 use super::request::Request;
-use super::store::Store;
+use super::store::{Store, Time};
 
 pub use connection::Connection;
 pub use login::credentials;
@@ -213,6 +214,11 @@ fn check(store: &Store, connection: &Connection, request: &Request) -> Result<Ru
         let message = format!("BSON field '{}.{field}' is an unknown field.", request.name);
         return Err(Failure::new(UNKNOWN_FIELD, message));
     }
+    let asked = request.namespace().unwrap_or_else(|_| format!("{}.$cmd.{}", request.database, request.name));
+    if store.quirks.hides.iter().any(|hidden| asked.starts_with(hidden)) {
+        let message = format!("not authorized on {} to execute command", request.database);
+        return Err(Failure::new(UNAUTHORIZED, message));
+    }
     if command.needs == Needs::Admin && request.database != "admin" {
         let message = format!("{} may only be run against the admin database.", request.name);
         return Err(Failure::new(UNAUTHORIZED, message));
@@ -253,6 +259,11 @@ fn check_read_concern(store: &Store, command: &Command, request: &Request) -> Re
     }
     if concern.contains_key("atClusterTime") && level != "snapshot" {
         let message = "readConcern.atClusterTime is only allowed with level snapshot";
+        return Err(Failure::new(INVALID_OPTIONS, message));
+    }
+    let after = concern.get_timestamp("afterClusterTime").map(Time::of);
+    if after.is_ok_and(|after| after > store.clock.wall()) {
+        let message = "readConcern afterClusterTime value must not be greater than the current clusterTime";
         return Err(Failure::new(INVALID_OPTIONS, message));
     }
     match level {

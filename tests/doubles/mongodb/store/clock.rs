@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bson::Timestamp;
 
 /// A cluster time: seconds since 1970 in the upper half, a counter within the second in the lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
 
 impl Time {
@@ -20,6 +20,12 @@ impl Time {
     pub fn timestamp(self) -> Timestamp {
         let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
         Timestamp { time: half(self.0 >> 32), increment: half(self.0) }
+    }
+
+    /// The time after this one.
+    #[must_use]
+    pub fn later(self) -> Self {
+        Self(self.0 + 1)
     }
 
     /// So much earlier, in whole seconds.

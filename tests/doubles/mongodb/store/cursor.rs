@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bson::Document;
 use bytes::Bytes;
 
+use super::stream::Stream;
 use super::{Place, SessionId, Store, Time};
 use crate::doubles::mongodb::bson::Key;
 use crate::doubles::mongodb::failure::{CAPPED_POSITION_LOST, CURSOR_NOT_FOUND, Failure, Result};
@@ -36,6 +37,8 @@ pub enum Source {
     Found(VecDeque<Bytes>),
     /// A collection.
     Scan(Box<Scan>),
+    /// What changes.
+    Stream(Box<Stream>),
 }
 
 /// Reading a collection from its beginning to its end.
@@ -132,6 +135,7 @@ impl Store {
                 }
                 documents.is_empty()
             }
+            Source::Stream(stream) => self.stream_on(stream, &mut batch).map(|()| false)?,
             Source::Scan(scan) => self.scan_on(scan, &mut batch)? && !scan.tailable,
         };
         cursor.limit = batch.limit;
@@ -173,8 +177,9 @@ impl Store {
     }
 }
 
-struct Batch {
-    documents: Vec<Bytes>,
+/// A batch that is being filled.
+pub(super) struct Batch {
+    pub(super) documents: Vec<Bytes>,
     room: usize,
     count: usize,
     limit: Option<u64>,
@@ -182,7 +187,7 @@ struct Batch {
 
 impl Batch {
     /// Whether this one still goes in.
-    fn takes(&mut self, document: &Bytes) -> bool {
+    pub(super) fn takes(&mut self, document: &Bytes) -> bool {
         let fits = self.documents.is_empty() || document.len() <= self.room;
         if self.documents.len() >= self.count || self.limit == Some(0) || !fits {
             return false;

@@ -6,6 +6,7 @@ mod cursor;
 mod index;
 mod oplog;
 mod session;
+mod stream;
 mod transaction;
 mod ttl;
 mod write;
@@ -21,6 +22,7 @@ pub use cursor::{Cursor, Cursors, Order, Scan, Source};
 pub use index::Index;
 pub use oplog::OPLOG;
 pub use session::{Retryable, SessionId, Sessions};
+pub use stream::time_of_token;
 pub use transaction::Prepared;
 
 use super::failure::{Failure, INVALID_NAMESPACE, NAMESPACE_EXISTS, NAMESPACE_NOT_FOUND, Result, SNAPSHOT_TOO_OLD};
@@ -54,6 +56,11 @@ pub struct Store {
     pub parameters: Document,
     /// Until when it isn't the primary.
     pub stepped_down: Option<std::time::Instant>,
+    /// How far change streams may come, where a shard lags behind.
+    pub streams_until: Option<Time>,
+    /// How long nobody writes until a member writes an entry of its own, and since when nobody does.
+    noop_every: Duration,
+    idle: (Time, std::time::Instant),
     collections: BTreeMap<Number, Collection>,
     names: BTreeMap<String, Vec<Tenure>>,
     views: BTreeMap<String, Document>,
@@ -83,6 +90,9 @@ impl Store {
                 "ttlMonitorSleepSecs": 60,
             },
             stepped_down: None,
+            streams_until: None,
+            noop_every: options.noop_every,
+            idle: (Time::default(), std::time::Instant::now()),
             collections: BTreeMap::new(),
             names: BTreeMap::new(),
             views: BTreeMap::new(),

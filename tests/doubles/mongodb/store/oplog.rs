@@ -1,6 +1,8 @@
 //! `local.oplog.rs`: what replica sets replicate (MongoDB manual, "Replica Set Oplog"; the fields of the server's
 //! `oplog_entry.idl`). A capped collection that forgets its oldest entries.
 
+use std::time::Instant;
+
 use bson::{Binary, Document, doc};
 use bytes::Bytes;
 
@@ -38,6 +40,19 @@ impl Store {
         let mut entry = Writer::default();
         entry.fields(&doc! { "op": "n", "ns": "", "o": { "msg": "initiating set" } });
         self.append(entry, at);
+    }
+
+    /// Where nobody writes, a member writes an entry from time to time (MongoDB manual, parameter
+    /// `periodicNoopIntervalSecs`).
+    pub fn write_noop(&mut self) {
+        if self.clock.now() != self.idle.0 {
+            self.idle = (self.clock.now(), Instant::now());
+        } else if self.kind == Kind::ReplicaSet && self.is_primary() && self.idle.1.elapsed() >= self.noop_every {
+            let at = self.clock.tick();
+            let mut entry = Writer::default();
+            entry.fields(&doc! { "op": "n", "ns": "", "o": { "msg": "periodic noop" } });
+            self.append(entry, at);
+        }
     }
 
     pub(super) fn log_change(&mut self, namespace: &str, uuid: [u8; 16], change: &Change<'_>, at: Time) {

@@ -38,14 +38,31 @@ impl Store {
     /// # Errors
     /// If something of it can't be done.
     pub fn commit(&mut self, prepared: Prepared) -> Result<()> {
+        let at = self.show(&prepared)?;
+        self.log_commit(&prepared, at, at)
+    }
+
+    /// What a transaction over several shards did can be seen from now on; that it is committed isn't written down yet.
+    ///
+    /// # Errors
+    /// If something of it can't be done.
+    pub fn show(&mut self, prepared: &Prepared) -> Result<Time> {
         let at = self.clock.tick();
         for (namespace, document) in &prepared.inserts {
             self.insert_silently(namespace, document.clone(), at)?;
         }
+        Ok(at)
+    }
+
+    /// Writes down that a transaction is committed that could be seen since a time.
+    ///
+    /// # Errors
+    /// If it can't be listed.
+    pub fn log_commit(&mut self, prepared: &Prepared, since: Time, at: Time) -> Result<()> {
         let before = doc! { "ts": prepared.at.timestamp(), "t": 1_i64 };
-        let commit = doc! { "commitTransaction": 1, "commitTimestamp": at.timestamp() };
+        let commit = doc! { "commitTransaction": 1, "commitTimestamp": since.timestamp() };
         self.log_chained(&commit, &before, at);
-        self.list(&prepared, "committed")
+        self.list(prepared, "committed")
     }
 
     /// Inserts all at once: a transaction that was never prepared is a single entry.
