@@ -5,6 +5,7 @@ mod access;
 mod backup;
 mod bson;
 mod catalog;
+mod change_stream;
 mod copies;
 mod definition;
 mod documents;

@@ -25,13 +25,15 @@ pub struct Server {
     pub kind: Kind,
     /// Its version, as it says it.
     pub version: String,
+    /// What tells it from others of its deployment; empty if it doesn't say.
+    pub member: String,
 }
 
 impl Server {
     /// Connects to the member that takes writes, or to the one that reads are preferred from.
     pub async fn connect(endpoint: &Endpoint, writes: bool) -> Result<Self> {
         let client = Client::connect(endpoint, writes).await?;
-        let mut server = Self { client, kind: Kind::Standalone, version: String::new() };
+        let mut server = Self { client, kind: Kind::Standalone, version: String::new(), member: String::new() };
         let hello = server.run("admin", Builder::new().int("hello", 1)).await?;
         server.kind = if bson::get(&hello, "msg").and_then(|msg| msg.text()) == Some("isdbgrid") {
             Kind::Mongos
@@ -40,6 +42,7 @@ impl Server {
         } else {
             Kind::Standalone
         };
+        server.member = member(&hello);
         let build = server.run("admin", Builder::new().int("buildInfo", 1)).await?;
         server.version = bson::get(&build, "version").and_then(|v| v.text()).unwrap_or("unknown").to_owned();
         Ok(server)
@@ -110,6 +113,14 @@ impl Server {
         let names = listed.iter().filter_map(|each| bson::get(each, "name")?.text().map(str::to_owned));
         Ok(names.filter(|name| crate::namespace::is_users_database(name)).collect())
     }
+}
+
+/// Who a member is, by its hello: its name in its set, or for a mongos the process (`topologyVersion`).
+fn member(hello: &[u8]) -> String {
+    let name = bson::get(hello, "me").and_then(|me| me.text()).map(str::to_owned);
+    let process = || Some(bson::path(hello, "topologyVersion.processId")?.value);
+    let process = || process().map(|id| id.iter().map(|byte| format!("{byte:02x}")).collect());
+    name.or_else(process).unwrap_or_default()
 }
 
 /// The first number of a version.

@@ -2,6 +2,7 @@
 
 use crate::bson::{self, Builder, Document};
 use crate::catalog::{Collection, Kind};
+use crate::change_stream::{self, Watched};
 use crate::namespace::Scope;
 use crate::note::note;
 use crate::oplog::{self, Window};
@@ -30,6 +31,8 @@ pub enum Consistency {
     Snapshot(u64),
     /// Each collection as it is when it is read, and then what changed meanwhile, all of that at one moment.
     CatchUp(Window),
+    /// The same by a change stream from a cluster time on, before which nothing is read.
+    Watch(u64),
     /// Each collection as it is when it is read, of what a majority has.
     Majority,
     /// Each collection as it is when it is read.
@@ -41,7 +44,7 @@ impl Consistency {
     pub fn name(self) -> &'static str {
         match self {
             Self::Snapshot(_) => "snapshot",
-            Self::CatchUp(_) => "point-in-time",
+            Self::CatchUp(_) | Self::Watch(_) => "point-in-time",
             Self::Majority | Self::Plain => "per-object",
         }
     }
@@ -51,7 +54,7 @@ impl Consistency {
         match self {
             Self::Snapshot(at) => Some(format!("{}.{}", at >> 32, at & u64::from(u32::MAX))),
             // The end is where nobody knows yet.
-            Self::CatchUp(_) | Self::Majority | Self::Plain => None,
+            Self::CatchUp(_) | Self::Watch(_) | Self::Majority | Self::Plain => None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Consistency {
             Self::Snapshot(at) if kind != Kind::Capped => {
                 Builder::new().text("level", "snapshot").timestamp("atClusterTime", at)
             }
+            Self::Watch(begin) => Builder::new().text("level", "majority").timestamp("afterClusterTime", begin),
             Self::Snapshot(_) | Self::CatchUp(_) | Self::Majority => Builder::new().text("level", "majority"),
         };
         command.document("readConcern", &concern.finish())
@@ -72,6 +76,7 @@ impl Consistency {
         match self {
             Self::Snapshot(at) => format!("snapshot {at}"),
             Self::CatchUp(Window { begin, seen }) => format!("oplog {begin} {seen}"),
+            Self::Watch(begin) => format!("watch {begin}"),
             Self::Majority => "majority".to_owned(),
             Self::Plain => "plain".to_owned(),
         }
@@ -85,6 +90,7 @@ impl Consistency {
                 let (begin, seen) = times.split_once(' ').ok_or_else(|| Error::internal("the token isn't ours"))?;
                 Ok(Self::CatchUp(Window { begin: begin.parse()?, seen: seen.parse()? }))
             }
+            Some(("watch", begin)) => Ok(Self::Watch(begin.parse()?)),
             None if token == "majority" => Ok(Self::Majority),
             None if token == "plain" => Ok(Self::Plain),
             _ => Err(Error::internal("the token isn't ours")),
@@ -101,16 +107,15 @@ pub async fn choose(
     scope: &Scope,
 ) -> Result<(Consistency, Vec<Note>)> {
     let wanted = options::get(settings, SETTING);
-    if !matches!(wanted, None | Some("snapshot" | "oplog" | "per-object")) {
-        return Err(Error::invalid_options(format!("{SETTING} is snapshot, oplog or per-object")));
+    if !matches!(wanted, None | Some("snapshot" | "oplog" | "change-stream" | "per-object")) {
+        return Err(Error::invalid_options(format!("{SETTING} is snapshot, oplog, change-stream or per-object")));
     }
     let each = if server.kind == server::Kind::Standalone { Consistency::Plain } else { Consistency::Majority };
-    if wanted == Some("per-object") {
-        return Ok((each, Vec::new()));
-    }
-    if wanted == Some("oplog") {
-        let window = catch_up(server).await?;
-        return Ok((Consistency::CatchUp(window), apart(collections, scope, &[Kind::Capped, Kind::TimeSeries])));
+    match wanted {
+        Some("per-object") => return Ok((each, Vec::new())),
+        Some("oplog") => return by_oplog(server, collections, scope).await,
+        Some("change-stream") => return by_change_stream(server, collections, scope).await,
+        _ => {}
     }
     let fits = window(server).await;
     let needed = bytes / SURE_RATE;
@@ -124,20 +129,19 @@ pub async fn choose(
             bytes >> 20,
             needed.saturating_mul(2)
         );
-        match catch_up(server).await {
-            Ok(window) => {
-                let reason =
-                    format!("what changes while the backup runs is read again at its end, by the oplog: {why}");
-                let mut notes = vec![note("warning", "", reason)];
-                notes.extend(apart(collections, scope, &[Kind::Capped, Kind::TimeSeries]));
-                return Ok((Consistency::CatchUp(window), notes));
+        match catch_up(server, collections, scope).await {
+            Ok((consistency, mut notes)) => {
+                let by = if matches!(consistency, Consistency::Watch(_)) { "a change stream" } else { "the oplog" };
+                let reason = format!("what changes while the backup runs is read again at its end, by {by}: {why}");
+                notes.insert(0, note("warning", "", reason));
+                return Ok((consistency, notes));
             }
             Err(error) if error.code == "unreachable" => return Err(error),
-            Err(error) => format!("{why}; and the oplog is of no help: {}", error.message),
+            Err(error) => format!("{why}; and {}", error.message),
         }
     } else {
         match snapshot(server, collections).await {
-            Ok(Some(at)) => return Ok((Consistency::Snapshot(at), apart(collections, scope, &[Kind::Capped]))),
+            Ok(Some(at)) => return Ok((Consistency::Snapshot(at), apart(collections, scope, is_capped))),
             Ok(None) => "there is no collection that could be read at one moment".to_owned(),
             Err(error) if error.code == "unreachable" || error.code == "permission-denied" => return Err(error),
             Err(error) => format!("the server has no snapshots: {}", error.message),
@@ -150,22 +154,67 @@ pub async fn choose(
     Ok((each, vec![note("warning", "", reason)]))
 }
 
-/// Fixes where catching up begins.
-async fn catch_up(server: &Server) -> Result<Window> {
-    match server.kind {
-        server::Kind::Member => oplog::open(server).await,
-        server::Kind::Standalone => Err(Error::unsupported("a server alone has no oplog")
-            .with_hint("make it a replica set of one member: --replSet, then rs.initiate()")),
-        server::Kind::Mongos => Err(Error::unsupported("a mongos shows no oplog, and each shard has its own")
-            .with_hint("use --set consistency=snapshot")),
-    }
+/// By the oplog, or by a change stream where that can't be read.
+async fn catch_up(server: &Server, collections: &[Collection], scope: &Scope) -> Result<(Consistency, Vec<Note>)> {
+    let oplog = match by_oplog(server, collections, scope).await {
+        Err(error) if error.code != "unreachable" => error,
+        other => return other,
+    };
+    by_change_stream(server, collections, scope).await.map_err(|mut error| {
+        error.message =
+            format!("the oplog is of no help: {}; nor is a change stream: {}", oplog.message, error.message);
+        error
+    })
+}
+
+/// Fixes where catching up by the oplog begins.
+async fn by_oplog(server: &Server, collections: &[Collection], scope: &Scope) -> Result<(Consistency, Vec<Note>)> {
+    let window = match server.kind {
+        server::Kind::Member => oplog::open(server).await?,
+        server::Kind::Standalone => {
+            return Err(Error::unsupported("a server alone has no oplog")
+                .with_hint("make it a replica set of one member: --replSet, then rs.initiate()"));
+        }
+        server::Kind::Mongos => {
+            return Err(Error::unsupported("a mongos shows no oplog, and each shard has its own")
+                .with_hint("use --set consistency=snapshot or change-stream"));
+        }
+    };
+    let is_apart = |each: &Collection| matches!(each.kind, Kind::Capped | Kind::TimeSeries);
+    Ok((Consistency::CatchUp(window), apart(collections, scope, is_apart)))
+}
+
+/// Fixes where catching up by a change stream begins. What is read again in the end is read at one moment, so that there have
+/// to be snapshots.
+async fn by_change_stream(
+    server: &Server,
+    collections: &[Collection],
+    scope: &Scope,
+) -> Result<(Consistency, Vec<Note>)> {
+    let mut databases: Vec<String> = collections.iter().map(|each| each.database.clone()).collect();
+    databases.dedup();
+    let begin = change_stream::open(server, &Watched::new(server, scope, &databases), collections).await?;
+    snapshot(server, collections).await.map_err(|error| error.while_doing("looking whether there are snapshots"))?;
+    let is_apart = |each: &Collection| {
+        let shown = change_stream::shows(each);
+        !shown && !matches!(each.kind, Kind::View | Kind::Buckets)
+    };
+    Ok((Consistency::Watch(begin), apart(collections, scope, is_apart)))
+}
+
+fn is_capped(collection: &Collection) -> bool {
+    collection.kind == Kind::Capped
 }
 
 /// Tells what isn't of the moment that all else is of.
-fn apart(collections: &[Collection], scope: &Scope, kinds: &[Kind]) -> Vec<Note> {
-    let apart = collections.iter().filter(|collection| kinds.contains(&collection.kind));
+fn apart(collections: &[Collection], scope: &Scope, is_apart: impl Fn(&Collection) -> bool) -> Vec<Note> {
+    let apart = collections.iter().filter(|collection| is_apart(collection));
     let told = |collection: &Collection| {
-        let what = if collection.kind == Kind::Capped { "capped collections" } else { "time series" };
+        let what = match collection.kind {
+            Kind::Capped => "capped collections",
+            Kind::TimeSeries | Kind::Buckets => "time series",
+            Kind::Plain | Kind::View => "collections of the server and of admin",
+        };
         let object = scope.object(&collection.database, &collection.name);
         note("changed", object, format!("{what} can't be read so: it is as it was when it was read"))
     };
@@ -199,7 +248,9 @@ async fn snapshot(server: &Server, collections: &[Collection]) -> Result<Option<
 /// Waits until a member has everything up to the moment that is read: one that is behind refuses a time that it doesn't
 /// know.
 pub async fn wait_for(server: &Server, consistency: Consistency) -> Result<()> {
-    let (Consistency::Snapshot(at) | Consistency::CatchUp(Window { seen: at, .. })) = consistency else {
+    let (Consistency::Snapshot(at) | Consistency::CatchUp(Window { seen: at, .. }) | Consistency::Watch(at)) =
+        consistency
+    else {
         return Ok(());
     };
     for _ in 0..CATCHING_UP / ASKED_EVERY {
@@ -212,9 +263,11 @@ pub async fn wait_for(server: &Server, consistency: Consistency) -> Result<()> {
     Err(Error::unreachable("the member is far behind the one that leads").retryable())
 }
 
-/// Whether a member has everything up to a time, by its hello. A mongos doesn't say, and knows.
+/// Whether a member has everything up to a time, by its hello. A mongos knows once it heard of the time.
 fn has(hello: &Document, at: u64) -> bool {
-    bson::path(hello, "lastWrite.majorityOpTime.ts").and_then(|ts| ts.timestamp()).is_none_or(|ts| ts >= at)
+    let said =
+        bson::path(hello, "lastWrite.majorityOpTime.ts").or_else(|| bson::path(hello, "$clusterTime.clusterTime"));
+    said.and_then(|ts| ts.timestamp()).is_none_or(|ts| ts >= at)
 }
 
 #[cfg(test)]
@@ -225,7 +278,8 @@ mod tests {
     #[test]
     fn a_worker_reads_what_the_leader_reads() {
         let catch_up = Consistency::CatchUp(Window { begin: 7, seen: 9 });
-        for consistency in [Consistency::Snapshot(7 << 32 | 1), catch_up, Consistency::Majority, Consistency::Plain] {
+        let (snapshot, watch) = (Consistency::Snapshot(7 << 32 | 1), Consistency::Watch(7));
+        for consistency in [snapshot, catch_up, watch, Consistency::Majority, Consistency::Plain] {
             assert_eq!(Consistency::of_token(&consistency.token()).unwrap(), consistency);
         }
         assert!(Consistency::of_token("snapshot x").is_err() && Consistency::of_token("oplog 1").is_err());
@@ -240,6 +294,8 @@ mod tests {
         let capped = at.apply(Builder::new(), Kind::Capped).finish();
         assert_eq!(bson::path(&capped, "readConcern.level").unwrap().text(), Some("majority"));
         assert_eq!(at.position().as_deref(), Some("0.9"));
+        let watch = Consistency::Watch(9).apply(Builder::new(), Kind::Capped).finish();
+        assert_eq!(bson::path(&watch, "readConcern.afterClusterTime").unwrap().timestamp(), Some(9));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::sharding;
 use super::units::Units;
 use crate::bson::Builder;
 use crate::catalog::{self, Collection, Kind, Size};
+use crate::change_stream::{self, CatchingUp, Watched};
 use crate::copies;
 use crate::namespace::Scope;
 use crate::note::note;
@@ -23,6 +24,9 @@ use std::rc::Rc;
 
 /// How often the catalogue is read until it stands still.
 const ATTEMPTS: usize = 5;
+
+/// What stands in a token before the member that leads.
+const LED_BY: &str = " by ";
 
 /// Bytes that a batch of documents has, about.
 const BATCH: u64 = 4 << 20;
@@ -85,8 +89,14 @@ impl BackupSession for Backup {
     }
 
     async fn join(source: Endpoint, options: BackupOptions, token: String) -> Result<Self> {
-        let consistency = Consistency::of_token(&token)?;
+        let (token, member) = token.split_once(LED_BY).unwrap_or((&token, ""));
+        let consistency = Consistency::of_token(token)?;
         let server = connect(&source, &options).await?;
+        // Who catches up has to know whatever another session may have read.
+        let alone = matches!(consistency, Consistency::CatchUp(_) | Consistency::Watch(_));
+        if alone && server.member != member {
+            return Err(Error::unreachable("this session came to another member than the one that leads").retryable());
+        }
         consistency::wait_for(&server, consistency).await?;
         Ok(Self { server: Rc::new(server), consistency, leader: None })
     }
@@ -99,7 +109,7 @@ impl BackupSession for Backup {
             ranges.push(ranges::of(&self.server, collection, *size, self.consistency, by_id).await);
         }
         let mut units = Units::build(&leader.collections, &leader.sizes, &ranges, &leader.scope)?;
-        if matches!(self.consistency, Consistency::CatchUp(_)) {
+        if matches!(self.consistency, Consistency::CatchUp(_) | Consistency::Watch(_)) {
             units.add_changes(&leader.collections);
         }
         let everything = leader.patterns.choose_all();
@@ -110,7 +120,7 @@ impl BackupSession for Backup {
         tallies.extend(leader.accesses.tallies(everything));
         *leader.definitions.borrow_mut() = units.definitions;
         Ok(Plan {
-            join: Some(self.consistency.token()),
+            join: Some(format!("{}{LED_BY}{}", self.consistency.token(), self.server.member)),
             rejoinable: true,
             consistency: self.consistency.name().to_owned(),
             taken_at: None,
@@ -134,6 +144,13 @@ impl BackupSession for Backup {
         if let (oplog::UNIT, Consistency::CatchUp(window)) = (unit.name.as_str(), self.consistency) {
             let tracked = Tracked::new(&self.leader()?.collections);
             return Ok(oplog::read(Rc::clone(&self.server), window, tracked));
+        }
+        if let (oplog::UNIT, Consistency::Watch(begin)) = (unit.name.as_str(), self.consistency) {
+            let Leader { scope, databases, collections, .. } = self.leader()?;
+            let watched = Watched::new(&self.server, scope, databases);
+            let (databases, collections) = (databases.clone(), collections.clone());
+            let of = CatchingUp { watched, begin, databases, collections };
+            return Ok(change_stream::read(Rc::clone(&self.server), of));
         }
         if unit.leader {
             let lines = self.leader()?.definitions.borrow().get(&unit.name).cloned();

@@ -35,6 +35,21 @@ impl Tracked {
         }
     }
 
+    /// Whether a collection or a view of this full name is backed up.
+    pub fn has(&self, namespace: &str) -> bool {
+        self.collections.contains_key(namespace)
+    }
+
+    /// Whether documents of this collection can be read again by their `_id`.
+    pub fn reads(&self, namespace: &str) -> bool {
+        self.collections.get(namespace) == Some(&true)
+    }
+
+    /// Whether anything of a database is backed up.
+    pub fn is_in(&self, database: &str) -> bool {
+        self.databases.contains(database)
+    }
+
     /// Adds what an entry touches.
     ///
     /// # Errors
@@ -74,7 +89,7 @@ impl Tracked {
                 None => Ok(()),
             };
         }
-        if self.collections.get(namespace) == Some(&true) {
+        if self.reads(namespace) {
             let id = Id::of(of).ok_or_else(|| Error::corrupt(format!("an entry of {namespace} names no _id")))?;
             touched.entry(namespace.to_owned()).or_default().insert(id);
         }
@@ -159,7 +174,11 @@ fn id_is(document: &[u8], text: &str) -> bool {
     bson::get(document, "_id").and_then(|id| id.text()) == Some(text)
 }
 
-fn refuse(what: String) -> Result<()> {
+/// Fails because of something that reading documents again doesn't make good.
+///
+/// # Errors
+/// "conflict", always.
+pub fn refuse<T>(what: String) -> Result<T> {
     Err(Error::conflict(format!("{what} while the backup ran, which can't be caught up"))
         .with_hint("back up again when nobody does that; or leave the collection out with --except"))
 }

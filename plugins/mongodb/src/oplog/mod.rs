@@ -10,11 +10,13 @@
 mod catch_up;
 mod change;
 mod entry;
+mod reread;
 mod window;
 
-pub use catch_up::read;
+pub use catch_up::{ATTEMPTS, PASSES, SHORT, read, told};
 pub use change::{Change, Id, among};
-pub use entry::Tracked;
+pub use entry::{Touched, Tracked, refuse};
+pub use reread::{Rereading, is_much};
 pub use window::{Window, open};
 
 /// The unit of what changed, which comes after all documents.
