@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use bson::{Document, doc};
 use cofferdam_tests::cofferdam::Cofferdam;
+use cofferdam_tests::command::run;
 use cofferdam_tests::doubles::mongodb::{DOCUMENT_BYTES, Mongodb, Options, User};
+use cofferdam_tests::memory_limit::MemoryLimit;
 use mongodb::Client;
 
 const MINUTES: Duration = Duration::from_secs(900);
+/// What a restore by three workers may take. It takes 83 MB; with batches of 1 MB it doesn't fit.
+const RESTORE_LIMIT: u64 = 112 << 20;
 const PASSWORD: &str = "not easily guessed";
 
 fn server() -> Mongodb {
@@ -46,6 +50,25 @@ fn a_million_small_documents_come_back() {
     there_and_back(&cofferdam(&server), &[]);
     assert_eq!(server.count("again.small"), Some(1_000_000));
     assert!(documents(&server, "again.small") == documents(&server, "shop.small"), "a document isn't what it was");
+}
+
+/// The system kills what takes more. The allocator keeps holes, so that it isn't the same from run to run; whatever grew with
+/// the documents would be beyond the limit with four times as many.
+#[test]
+fn a_restore_takes_no_more_memory_for_four_times_as_many_documents() {
+    for documents in [300_000, 1_200_000] {
+        let server = server();
+        let pad = "x".repeat(370);
+        let document = |id: i32| doc! { "_id": id, "n": i64::from(id) * 7, "pad": &pad }.to_vec().unwrap();
+        server.insert("shop.many", (0..documents).map(document)).unwrap();
+        let cofferdam = cofferdam(&server);
+        cofferdam.succeed(&["backup", "shop", "--jobs", "3"], MINUTES).unwrap();
+        let restore = ["restore", "shop@latest", "--to", "shop", "--database", "again", "--jobs", "3"];
+        let limit = MemoryLimit::new(RESTORE_LIMIT);
+        let output = run(&mut limit.around(&cofferdam.command(&restore)).unwrap(), MINUTES).unwrap();
+        assert!(output.status.success(), "{documents} documents: {:?}\n{}", output.status, output.stderr);
+        assert_eq!(server.count("again.many"), Some(u64::try_from(documents).unwrap()));
+    }
 }
 
 #[test]

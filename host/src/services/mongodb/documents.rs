@@ -66,21 +66,42 @@ impl Splitter {
     }
 }
 
-/// The `documents` of an insert, being filled: the bytes of a BSON array, whose keys are its indexes as decimals.
-#[derive(Default)]
+/// An insert that is being filled: its last element is `documents`, a BSON array whose keys are its indexes as decimals. It is
+/// made in one buffer, which serves the next batch again.
 pub struct Batch {
-    elements: Vec<u8>,
+    text: Vec<u8>,
+    /// Where the array begins.
+    array: usize,
     count: usize,
 }
 
 impl Batch {
+    /// An insert without documents. `command` is a whole document without them; what is in `buffer` is given up.
+    ///
+    /// # Errors
+    /// `internal` if the command isn't a document.
+    pub fn new(command: &[u8], mut buffer: Vec<u8>) -> Result<Self> {
+        const ARRAY: u8 = 0x04;
+        let fields = command
+            .get(4..command.len().saturating_sub(1))
+            .ok_or_else(|| Error::internal("an insert command isn't a document"))?;
+        buffer.clear();
+        buffer.extend_from_slice(&[0; 4]);
+        buffer.extend_from_slice(fields);
+        buffer.push(ARRAY);
+        buffer.extend_from_slice(b"documents\0");
+        let array = buffer.len();
+        buffer.extend_from_slice(&[0; 4]);
+        Ok(Self { text: buffer, array, count: 0 })
+    }
+
     /// Adds a document.
     pub fn push(&mut self, document: &[u8]) {
         const EMBEDDED_DOCUMENT: u8 = 0x03;
-        self.elements.push(EMBEDDED_DOCUMENT);
-        self.elements.extend_from_slice(self.count.to_string().as_bytes());
-        self.elements.push(0);
-        self.elements.extend_from_slice(document);
+        self.text.push(EMBEDDED_DOCUMENT);
+        self.text.extend_from_slice(self.count.to_string().as_bytes());
+        self.text.push(0);
+        self.text.extend_from_slice(document);
         self.count += 1;
     }
 
@@ -91,31 +112,25 @@ impl Batch {
 
     /// How many bytes they take, with what the array adds.
     pub fn bytes(&self) -> usize {
-        self.elements.len()
+        self.text.len() - self.array
     }
 
-    /// The command with the array as its last element, `documents`. `command` is a whole document without it.
+    /// The whole command.
     ///
     /// # Errors
-    /// `internal` if the command isn't a document.
-    pub fn into_command(self, command: &[u8]) -> Result<Vec<u8>> {
-        const ARRAY: u8 = 0x04;
-        let fields = command
-            .get(4..command.len().saturating_sub(1))
-            .ok_or_else(|| Error::internal("an insert command isn't a document"))?;
-        let name = b"documents\0";
-        let array = self.elements.len() + SMALLEST;
-        let whole = 4 + fields.len() + 1 + name.len() + array + 1;
-        let length = |bytes: usize| u32::try_from(bytes).map_err(|_| Error::internal("an insert is too long"));
-        let mut text = Vec::with_capacity(whole);
-        text.extend_from_slice(&length(whole)?.to_le_bytes());
-        text.extend_from_slice(fields);
-        text.push(ARRAY);
-        text.extend_from_slice(name);
-        text.extend_from_slice(&length(array)?.to_le_bytes());
-        text.extend_from_slice(&self.elements);
-        text.extend_from_slice(&[0, 0]);
-        Ok(text)
+    /// `internal` if it is too long.
+    pub fn into_command(mut self) -> Result<Vec<u8>> {
+        // The ends of the array and of the command.
+        self.text.push(0);
+        let array = self.text.len() - self.array;
+        self.text.push(0);
+        let whole = self.text.len();
+        for (at, bytes) in [(0, whole), (self.array, array)] {
+            let length = u32::try_from(bytes).map_err(|_| Error::internal("an insert is too long"))?;
+            let place = self.text.get_mut(at..).and_then(|rest| rest.first_chunk_mut());
+            *place.ok_or_else(|| Error::internal("an insert has no place for its length"))? = length.to_le_bytes();
+        }
+        Ok(self.text)
     }
 }
 
@@ -170,13 +185,13 @@ mod tests {
 
     #[test]
     fn a_batch_becomes_the_documents_of_its_command() {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(&doc! { "insert": "c" }.to_vec().unwrap(), vec![7; 99]).unwrap();
         let documents: Vec<Document> = (0..12).map(|n| doc! { "_id": n }).collect();
         for document in &documents {
             batch.push(&document.to_vec().unwrap());
         }
         assert_eq!(batch.count(), 12);
-        let command = batch.into_command(&doc! { "insert": "c" }.to_vec().unwrap()).unwrap();
+        let command = batch.into_command().unwrap();
         let command = Document::from_reader(command.as_slice()).unwrap();
         assert_eq!(command, doc! { "insert": "c", "documents": documents });
     }

@@ -8,7 +8,8 @@ use super::url::parse_url;
 /// # Panics
 /// If bytes are lost or added.
 pub fn split(bytes: &[u8], size: usize) {
-    let (mut splitter, mut batch, mut taken) = (Splitter::new(1 << 20), Batch::default(), 0);
+    let Ok(mut batch) = Batch::new(bytes, Vec::new()) else { return };
+    let (mut splitter, mut taken) = (Splitter::new(1 << 20), 0);
     for piece in bytes.chunks(size) {
         splitter.push(piece);
         loop {
@@ -24,7 +25,7 @@ pub fn split(bytes: &[u8], size: usize) {
         }
     }
     assert_eq!(taken == bytes.len(), splitter.end().is_ok());
-    let _ = batch.into_command(bytes);
+    let _ = batch.into_command();
 }
 
 /// Reads the URL of an instance.

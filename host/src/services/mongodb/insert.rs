@@ -7,7 +7,6 @@
 use std::collections::HashSet;
 
 use bson::{Bson, Document, RawArrayBuf, RawDocument, doc, rawdoc};
-use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 
@@ -19,11 +18,12 @@ use crate::error::{Error, Result};
 use crate::services::bindings::cofferdam::host::types;
 use crate::services::stream::ByteStream;
 
-/// Bytes at which a batch is full; more doesn't make a server faster, and each of the three batches that a worker has (one is
-/// filled, the others are on their way) is in memory up to three times: kept for another try, as a command, as a message.
-const FULL: usize = 1 << 20;
+/// Bytes at which a batch is full; more doesn't make a server faster, and each of the five batches that a worker has (one is
+/// filled, the others are on their way) is in memory a few times: kept for another try, and as the driver's copies, between
+/// which the allocator keeps holes that are as large.
+const FULL: usize = 256 << 10;
 /// Batches on their way at once, so that the next is made while the server works.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 /// What a server's replies and commands may be larger than a document (MongoDB's BSONObjMaxInternalSize).
 const HEADROOM: usize = 16 << 10;
 /// How long a majority may take to have a batch, in milliseconds.
@@ -53,18 +53,22 @@ impl Insert {
         complete: oneshot::Receiver<std::result::Result<(), types::Error>>,
     ) -> Result<u64> {
         let mut splitter = Splitter::new(self.member.hello.max_document + HEADROOM);
-        let (mut batch, mut on_their_way) = (Batch::default(), JoinSet::new());
-        let mut documents = 0;
+        let command = self.command()?;
+        let (mut batch, mut on_their_way) = (Batch::new(&command, buffer())?, JoinSet::new());
+        let (mut documents, mut free) = (0, Vec::new());
         let ahead = if self.ordered { 1 } else { AHEAD };
         while let Some(piece) = data.next().await {
             splitter.push(&piece);
             while let Some(document) = splitter.next()? {
                 let full = batch.count() == self.member.hello.max_batch || batch.bytes() + document.len() > FULL;
                 if full && batch.count() > 0 {
-                    while on_their_way.len() >= ahead {
-                        arrived(on_their_way.join_next().await)?;
+                    // A document that is larger than a batch goes alone.
+                    let large = batch.bytes() > FULL;
+                    while on_their_way.len() >= ahead || large && !on_their_way.is_empty() {
+                        free.extend(arrived(on_their_way.join_next().await)?);
                     }
-                    on_their_way.spawn(self.clone().send(std::mem::take(&mut batch)));
+                    let next = Batch::new(&command, free.pop().unwrap_or_else(buffer))?;
+                    on_their_way.spawn(self.clone().send(std::mem::replace(&mut batch, next)));
                 }
                 if !self.member.hello.keeps_empty_timestamps && has_empty_timestamp(&document) {
                     return Err(replaced());
@@ -92,16 +96,16 @@ impl Insert {
         Ok(documents)
     }
 
-    /// Sends a batch, twice if the first try may not have arrived.
-    async fn send(self, batch: Batch) -> Result<()> {
-        let command = self.command()?;
-        let documents: Bytes = batch.into_command(&command)?.into();
-        match self.attempt(&documents, self.repeated).await {
+    /// Sends a batch, twice if the first try may not have arrived. Gives its buffer back.
+    async fn send(self, batch: Batch) -> Result<Vec<u8>> {
+        let command = batch.into_command()?;
+        match self.attempt(&command, self.repeated).await {
             Err(error) if error.is_retryable() && !self.ordered => {
-                self.attempt(&documents, true).await.map_err(|_| error)
+                self.attempt(&command, true).await.map_err(|_| error)?;
             }
-            other => other,
+            other => other?,
         }
+        Ok(command)
     }
 
     fn command(&self) -> Result<Vec<u8>> {
@@ -120,7 +124,7 @@ impl Insert {
             .map_err(|cause| Error::internal("an insert command can't be made").with_cause(cause.to_string()))
     }
 
-    async fn attempt(&self, command: &Bytes, repeated: bool) -> Result<()> {
+    async fn attempt(&self, command: &[u8], repeated: bool) -> Result<()> {
         let database = self.member.client.database(&self.database);
         let run = database.run_raw_command(read::document(command.to_vec())?);
         let reply = run.await.map_err(|error| from_driver(&error, &self.member.server))?;
@@ -175,11 +179,16 @@ impl Insert {
     }
 }
 
-/// What became of a batch that was on its way.
-fn arrived(ended: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
+/// A buffer for a batch, so large that it needn't grow: what grows leaves holes of many sizes behind.
+fn buffer() -> Vec<u8> {
+    Vec::with_capacity(FULL + HEADROOM)
+}
+
+/// What became of a batch that was on its way: its buffer, unless a single document made it large.
+fn arrived(ended: Option<std::result::Result<Result<Vec<u8>>, JoinError>>) -> Result<Option<Vec<u8>>> {
     match ended {
-        None => Ok(()),
-        Some(Ok(result)) => result,
+        None => Ok(None),
+        Some(Ok(result)) => result.map(|buffer| Some(buffer).filter(|buffer| buffer.capacity() <= 2 * FULL)),
         Some(Err(_)) => Err(Error::internal("an insert was lost")),
     }
 }
