@@ -38,10 +38,11 @@ enum Kind {
     Storage,
     Plugin,
     Stale,
+    Partial,
     Internal,
 }
 
-const CODES: [(Kind, &str); 14] = [
+const CODES: [(Kind, &str); 15] = [
     (Kind::InvalidOptions, "invalid-options"),
     (Kind::Unsupported, "unsupported"),
     (Kind::NotFound, "not-found"),
@@ -55,6 +56,7 @@ const CODES: [(Kind, &str); 14] = [
     (Kind::Storage, "storage"),
     (Kind::Plugin, "plugin"),
     (Kind::Stale, "stale"),
+    (Kind::Partial, "partial"),
     (Kind::Internal, "internal"),
 ];
 
@@ -107,6 +109,8 @@ impl Error {
         plugin => Plugin;
         /// A backup that is missing, or older than it may be.
         stale => Stale;
+        /// What was done all the same, though some of it failed.
+        partial => Partial;
         /// A fault of ours.
         internal => Internal;
     }

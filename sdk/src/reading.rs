@@ -79,6 +79,13 @@ impl Writer {
 #[allow(clippy::derivable_impls, reason = "the type is generated")]
 impl Default for Summary {
     fn default() -> Self {
-        Self { rows: None, notes: Vec::new(), carried: Vec::new(), left_out: Vec::new(), extra: Vec::new() }
+        Self {
+            rows: None,
+            notes: Vec::new(),
+            carried: Vec::new(),
+            left_out: Vec::new(),
+            failed: Vec::new(),
+            extra: Vec::new(),
+        }
     }
 }

@@ -49,6 +49,13 @@ pub struct Args {
     #[arg(long)]
     neutral: bool,
 
+    /// Pass over what the server refuses, and copy the rest
+    ///
+    /// For an emergency. What failed is told one by one, with the rows that are missing, and the exit code is 7. A lost
+    /// connection, a full disk or damaged data end it all the same. Never with --if-exists replace or append.
+    #[arg(long)]
+    keep_going: bool,
+
     #[command(flatten)]
     globals: GlobalsArgs,
 
@@ -74,9 +81,10 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         patience: args.patience.into(),
         if_exists,
         neutral: args.neutral,
+        keep_going: args.keep_going,
         jobs: args.jobs,
         settings,
     };
     let outcome = clone::run(&source, &target, &request, session.environment(&config)).await?;
-    session.ui.result(&Outcome::from(outcome))
+    Outcome::tell(outcome, &session.ui)
 }

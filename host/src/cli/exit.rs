@@ -16,6 +16,8 @@ pub const UNREACHABLE: u8 = 4;
 pub const CORRUPT: u8 = 5;
 /// A backup is missing or too old.
 pub const STALE: u8 = 6;
+/// It was done with `--keep-going`, and something of it failed.
+pub const PARTIAL: u8 = 7;
 /// Stopped by Ctrl-C or SIGTERM: what a shell reports of an interrupted program.
 pub const CANCELLED: u8 = 130;
 
@@ -29,6 +31,7 @@ Exit codes:
     4  a server can't be reached, or was lost
     5  corrupt data was found
     6  a backup is missing or too old (`status`)
+    7  it was done in part: something failed, and --keep-going went on
   130  stopped by Ctrl-C or SIGTERM";
 
 /// The exit code that tells of this error.
@@ -40,6 +43,7 @@ pub fn code(error: &Error) -> u8 {
         "unreachable" => UNREACHABLE,
         "corrupt" => CORRUPT,
         "stale" => STALE,
+        "partial" => PARTIAL,
         "cancelled" => CANCELLED,
         _ => FAILED,
     }
@@ -65,6 +69,7 @@ mod tests {
             ("storage", 1),
             ("plugin", 1),
             ("stale", 6),
+            ("partial", 7),
             ("internal", 1),
         ] {
             assert_eq!(code(&Error::from_code(error, "x")), exit, "{error}");
@@ -73,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_help_tells_every_code() {
-        for code in [OK, FAILED, USAGE, REFUSED, UNREACHABLE, CORRUPT, STALE, CANCELLED] {
+        for code in [OK, FAILED, USAGE, REFUSED, UNREACHABLE, CORRUPT, STALE, PARTIAL, CANCELLED] {
             assert!(HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");
         }
     }

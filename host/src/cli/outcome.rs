@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::human;
+use super::output::Ui;
+use crate::error::{Error, Result};
 use crate::operation;
 use crate::plugin::{Note, Tally};
 use crate::repository::Spent;
@@ -18,11 +21,33 @@ pub struct Outcome {
     stored_bytes: Option<u64>,
     spent: Option<Spent>,
     tallies: Vec<Tally>,
+    /// Objects that couldn't be made: it is partial unless it is 0.
+    failed: u64,
+    missing_rows: u64,
     notes: Vec<Note>,
+}
+
+impl Outcome {
+    /// Prints what was made in a database.
+    ///
+    /// # Errors
+    /// "partial" if something of it failed.
+    pub(super) fn tell(outcome: operation::Outcome, ui: &Ui) -> Result<()> {
+        let outcome = Self::from(outcome);
+        ui.result(&outcome)?;
+        if outcome.failed == 0 {
+            return Ok(());
+        }
+        let failed = human::several(outcome.failed, "object");
+        let missing = human::several(outcome.missing_rows, "row");
+        Err(Error::partial(format!("the database is partial: {failed} failed, {missing} are missing"))
+            .with_hint("what failed was told one by one, and is in the result of --json"))
+    }
 }
 
 impl From<operation::Outcome> for Outcome {
     fn from(outcome: operation::Outcome) -> Self {
+        let failed = outcome.failed();
         let operation::Totals { units, bytes, rows } = outcome.totals;
         Self {
             backup: outcome.backup,
@@ -32,6 +57,8 @@ impl From<operation::Outcome> for Outcome {
             stored_bytes: outcome.stored_bytes,
             spent: outcome.spent,
             tallies: outcome.tallies,
+            failed,
+            missing_rows: outcome.missing_rows,
             notes: outcome.notes,
         }
     }

@@ -56,6 +56,13 @@ pub struct Args {
     #[arg(long)]
     neutral: bool,
 
+    /// Pass over what the server refuses, and restore the rest
+    ///
+    /// For an emergency. What failed is told one by one, with the rows that are missing, and the exit code is 7. A lost
+    /// connection, a full disk or damaged data end it all the same. Never with --if-exists replace or append.
+    #[arg(long)]
+    keep_going: bool,
+
     /// A setting of the engine, as `plugin inspect` lists them; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = super::setting)]
     settings: Vec<(String, String)>,
@@ -78,6 +85,7 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         if_exists,
         jobs: args.jobs,
         neutral: args.neutral,
+        keep_going: args.keep_going,
         settings,
     };
     let environment = session.environment(&config);
@@ -87,5 +95,5 @@ pub(super) async fn run(args: Args, session: &Session) -> Result<()> {
         return findings.verdict(&format!("backup {} can't be restored to {}", manifest.id, party.name));
     }
     let outcome = restore::run(&party, &repository, &manifest, &request, environment).await?;
-    session.ui.result(&Outcome::from(outcome))
+    Outcome::tell(outcome, &session.ui)
 }

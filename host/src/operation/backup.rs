@@ -94,7 +94,7 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
         return Err(abandoned(writer, error).await);
     }
     let id = writer.commit(manifest).await?;
-    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, spent, tallies, notes })
+    Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, spent, tallies, notes, ..Outcome::default() })
 }
 
 /// Gives the lease back. What was stored stays as garbage that the next prune takes; if even that can't be written, the

@@ -2,10 +2,10 @@
 //! by unit, with nothing on disk.
 
 use super::event::Event;
-use super::feed::{Feeding, Progress, drain, refused};
+use super::feed::{Feeding, Progress, drain};
 use super::inside::{self, Copied};
 use super::source::{Patience, Source};
-use super::target::{Feeder, Target};
+use super::target::{Feeder, Filled, Target};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{self, BackupOptions, Note, Options, RestoreOptions, Unit};
@@ -27,6 +27,8 @@ pub struct Request {
     pub if_exists: String,
     /// Whether the copy mustn't act on anything outside of it.
     pub neutral: bool,
+    /// Whether what the target refuses is passed over and told, and the rest copied. Only with `if_exists` "fail".
+    pub keep_going: bool,
     /// Sessions that work side by side on each server, from 1.
     pub jobs: usize,
     /// Named values that the engine knows.
@@ -106,6 +108,7 @@ async fn pipe(
         only: Vec::new(),
         except: Vec::new(),
         neutral: request.neutral,
+        keep_going: request.keep_going,
         extra: to.with_settings(&request.settings),
     };
     let plan = plugin::Source {
@@ -124,14 +127,14 @@ async fn pipe(
         jobs: ready.jobs,
     });
     let feeder = FromServer { operation, source: &source };
-    let (totals, tallies) = tokio::select! {
+    let Filled { totals, tallies, missing_rows } = tokio::select! {
         filled = target.fill(&feeder, ready, &carried, &mut notes) => filled?,
         lost = source.watch() => return Err(lost),
     };
     operation.note(source.close().await?, &mut notes);
     // The source was good until its end: only now does anybody see the copy.
     target.finish(&mut notes).await?;
-    Ok(Outcome { totals, tallies, notes, ..Outcome::default() })
+    Ok(Outcome { totals, tallies, missing_rows, notes, ..Outcome::default() })
 }
 
 struct FromServer<'a> {
@@ -143,7 +146,7 @@ impl Feeder for FromServer<'_> {
     async fn feed(&self, worker: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
         let drained = async {
             let reading = self.source.read(worker, unit).await?;
-            drain(unit, reading, progress, async |piece| feeding.pieces.send(piece).await.map_err(refused)).await
+            drain(unit, reading, progress, async |piece| feeding.hand_on(piece).await).await
         };
         match drained.await {
             Ok(drained) => {

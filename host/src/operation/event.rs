@@ -67,7 +67,7 @@ pub enum Event {
     },
     /// Something the operator should know; it doesn't stop the operation.
     Note {
-        /// "debug", "info", "warning", "carried", "changed", "left-out".
+        /// "debug", "info", "warning", "carried", "changed", "left-out", "failed".
         kind: String,
         /// What it is about.
         object: String,
@@ -84,6 +84,8 @@ pub enum Event {
         changed: u64,
         /// Objects that aren't there.
         left_out: u64,
+        /// Objects that couldn't be made, where the operator wants the rest all the same.
+        failed: u64,
     },
     /// The operation ended well.
     Finished {
@@ -99,6 +101,10 @@ pub enum Event {
         seconds: f64,
         /// Bytes that the repository took in anew, after compression and deduplication.
         stored_bytes: Option<u64>,
+        /// Objects that couldn't be made: what was made is partial unless it is 0.
+        failed: u64,
+        /// Rows that came and that the target refused.
+        missing_rows: u64,
     },
     /// The operation ended badly; nothing of it counts.
     Failed {

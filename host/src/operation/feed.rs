@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::{self, WeakSender};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -95,22 +96,33 @@ pub(super) struct Feed {
 pub(super) struct Taken {
     went_in: oneshot::Receiver<Measured>,
     was_read: oneshot::Receiver<()>,
+    /// The pieces, where they are read to their end though nobody takes them.
+    read_on: Option<WeakSender<Bytes>>,
 }
 
 /// The other end of a [`Feed`].
 pub(super) struct Feeding {
-    pub(super) pieces: mpsc::Sender<Bytes>,
+    pieces: mpsc::Sender<Bytes>,
+    /// Whether the stream is read to its end, to know what is missing, though nobody takes it any more.
+    reads_on: bool,
     complete: oneshot::Sender<Result<()>>,
     measured: oneshot::Sender<Measured>,
 }
 
 impl Feed {
     pub(super) fn new() -> (Feeding, Self) {
+        Self::reading_on(false)
+    }
+
+    /// A feed that, if told, reads on to the stream's end where the plugin lets go of it before.
+    pub(super) fn reading_on(reads_on: bool) -> (Feeding, Self) {
         let (pieces, mut data) = ByteStream::channel();
         let (complete, completed) = oneshot::channel();
         let (measured, went_in) = oneshot::channel();
         let was_read = data.read_to_its_end();
-        (Feeding { pieces, complete, measured }, Self { data, complete: completed, taken: Taken { went_in, was_read } })
+        let read_on = reads_on.then(|| pieces.downgrade());
+        let feeding = Feeding { pieces, reads_on, complete, measured };
+        (feeding, Self { data, complete: completed, taken: Taken { went_in, was_read, read_on } })
     }
 }
 
@@ -124,6 +136,11 @@ impl Taken {
             (Ok(measured), Ok(())) => Ok(measured),
             _ => Err(unread(plugin)),
         }
+    }
+
+    /// What came of a stream that the target refused.
+    fn refused(mut self, plugin: &str) -> Result<Measured> {
+        self.went_in.try_recv().map_err(|_| unread(plugin))
     }
 
     /// Whether the plugin was told that it has all of the stream.
@@ -140,33 +157,63 @@ impl Taken {
 pub(super) async fn through<T>(
     feeding: impl Future<Output = Result<()>>,
     writing: impl Future<Output = Result<T>>,
-    mut taken: Taken,
+    taken: Taken,
     plugin: &str,
 ) -> Result<(T, Measured)> {
-    let answered = CancellationToken::new();
+    through_or_refused(feeding, writing, taken, plugin, |_| false).await
+}
+
+/// Like [`through`], but a plugin may answer that the target refused what is in the stream, and then it needn't have read
+/// that. What came is measured all the same, so that what is missing is known.
+///
+/// # Errors
+/// As [`through`]; the stream's own, if the plugin says that it was refused.
+pub(super) async fn through_or_refused<T>(
+    feeding: impl Future<Output = Result<()>>,
+    writing: impl Future<Output = Result<T>>,
+    mut taken: Taken,
+    plugin: &str,
+    is_refused: impl Fn(&T) -> bool,
+) -> Result<(T, Measured)> {
+    let (answered, failed) = (CancellationToken::new(), CancellationToken::new());
+    let pieces = taken.read_on.take();
     let writing = async {
         let written = writing.await;
+        // Whoever tries again reads it again.
+        written.as_ref().err().into_iter().for_each(|_| failed.cancel());
         answered.cancel();
         written
     };
+    let held = async {
+        answered.cancelled().await;
+        sleep(LETTING_GO).await;
+        let is_let_go = |pieces: WeakSender<Bytes>| pieces.upgrade().is_none_or(|pieces| pieces.is_closed());
+        if pieces.clone().is_some_and(is_let_go) {
+            std::future::pending::<()>().await;
+        }
+    };
     let feeding = async {
         tokio::select! {
+            biased;
             fed = feeding => fed,
+            () = failed.cancelled(), if pieces.is_some() => Err(Error::cancelled("it is read again")),
             // A plugin that answers, and neither reads its stream nor lets go of it, mustn't hold us up.
-            () = async { answered.cancelled().await; sleep(LETTING_GO).await } => Err(Error::cancelled("nobody reads it")),
+            () = held => Err(Error::cancelled("nobody reads it")),
         }
     };
     let (fed, written) = tokio::join!(feeding, writing);
     let answer = match (fed, written) {
         (Ok(()), Ok(answer)) => answer,
         (Err(error), Ok(_)) if error.is_cancelled() => return Err(unread(plugin)),
+        (Err(error), Ok(answer)) if is_refused(&answer) => return Err(error),
         (Err(error), Ok(_)) if taken.was_whole() => return Err(error),
         (Err(error), Ok(_)) => return Err(believed(plugin, &error)),
         // The source's failure is the cause of the writer's, unless the writer had stopped taking.
         (Err(error), Err(_)) if !error.is_cancelled() => return Err(error),
         (_, Err(error)) => return Err(error),
     };
-    Ok((answer, taken.whole(plugin)?))
+    let measured = if is_refused(&answer) { taken.refused(plugin)? } else { taken.whole(plugin)? };
+    Ok((answer, measured))
 }
 
 /// Says that a plugin claims to have written what it hasn't read.
@@ -183,15 +230,21 @@ fn believed(plugin: &str, error: &Error) -> Error {
 }
 
 impl Feeding {
+    /// Hands a piece on, as soon as there is room for it.
+    ///
+    /// # Errors
+    /// "cancelled" if nobody takes it any more, unless the stream is to be read on.
+    pub(super) async fn hand_on(&self, piece: Bytes) -> Result<()> {
+        match self.pieces.send(piece).await {
+            Err(_) if !self.reads_on => Err(Error::cancelled("the target doesn't take any more of it")),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends the stream and says whether it is whole. Whoever isn't there any more needn't know.
     pub(super) fn end(self, result: Result<Measured>) {
         drop(self.pieces);
         let result = result.map(|measured| drop(self.measured.send(measured)));
         let _ = self.complete.send(result);
     }
-}
-
-/// Says that nobody takes the pieces any more: the writer failed, and says why itself.
-pub(super) fn refused<T>(_: mpsc::error::SendError<T>) -> Error {
-    Error::cancelled("the target doesn't take any more of it")
 }

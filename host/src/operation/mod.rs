@@ -119,21 +119,39 @@ pub struct Outcome {
     pub spent: Option<Spent>,
     /// How many objects of each kind there are, and what became of them. Empty if the engine doesn't count.
     pub tallies: Vec<Tally>,
+    /// Rows that came and that the target refused, where it was told to go on all the same.
+    pub missing_rows: u64,
     /// What became of objects.
     pub notes: Vec<Note>,
 }
 
 impl Outcome {
+    /// How many objects failed, where what can't be made is passed over: the result is partial unless it is 0. Some of what
+    /// fails is no object that is counted: that a materialized view is filled, say.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.tallies
+            .iter()
+            .map(|tally| tally.failed)
+            .sum::<u64>()
+            .max(self.noted("failed"))
+            .max(self.missing_rows.min(1))
+    }
+
+    fn noted(&self, kind: &str) -> u64 {
+        self.notes.iter().filter(|note| note.kind == kind).count() as u64
+    }
+
     /// The fidelity report in short; none if the engine doesn't count.
     fn report(&self) -> Option<Event> {
-        let noted = |kind: &str| self.notes.iter().filter(|note| note.kind == kind).count() as u64;
         let sum = |number: fn(&Tally) -> u64| self.tallies.iter().map(number).sum::<u64>();
         (!self.tallies.is_empty()).then(|| Event::Report {
             carried: sum(|tally| tally.carried),
             kinds: self.tallies.iter().filter(|tally| tally.carried > 0).count(),
-            changed: noted("changed"),
+            changed: self.noted("changed"),
             // Some of what is left out is no object that is counted: the rows behind a foreign table, say.
-            left_out: sum(|tally| tally.left_out).max(noted("left-out")),
+            left_out: sum(|tally| tally.left_out).max(self.noted("left-out")),
+            failed: self.failed(),
         })
     }
 }
@@ -245,6 +263,8 @@ impl Operation {
                     rows: outcome.totals.rows,
                     seconds: self.began.elapsed().as_secs_f64(),
                     stored_bytes: outcome.stored_bytes,
+                    failed: outcome.failed(),
+                    missing_rows: outcome.missing_rows,
                 });
                 Ok(outcome)
             }

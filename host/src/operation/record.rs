@@ -43,7 +43,8 @@ impl From<Tally> for TallyRecord {
 
 impl From<TallyRecord> for Tally {
     fn from(tally: TallyRecord) -> Self {
-        Self { kind: tally.kind, counted: tally.counted, carried: tally.carried, left_out: tally.left_out }
+        let TallyRecord { kind, counted, carried, left_out } = tally;
+        Self { kind, counted, carried, left_out, failed: 0 }
     }
 }
 

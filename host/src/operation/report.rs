@@ -30,19 +30,31 @@ pub(super) fn of_plan(plan: &Plan, plugin: &str) -> Result<Vec<Tally>> {
 pub(super) struct Written {
     carried: BTreeMap<String, u64>,
     left_out: BTreeMap<String, u64>,
+    failed: BTreeMap<String, u64>,
+    /// Objects of which not all rows are there.
+    without_rows: BTreeSet<String>,
+}
+
+/// Whether a plugin says that rows of a unit aren't all there.
+pub(super) fn lacks_rows(summary: &Summary) -> bool {
+    summary.failed.iter().any(|(kind, number)| kind == ROWS && *number > 0)
 }
 
 impl Written {
     /// Takes in what a plugin says of a unit that it wrote.
-    pub(super) fn add(&mut self, summary: &Summary) {
+    pub(super) fn add(&mut self, unit: &Unit, summary: &Summary) {
         add(&mut self.carried, &summary.carried);
         add(&mut self.left_out, &summary.left_out);
+        add(&mut self.failed, &summary.failed);
+        if lacks_rows(summary) {
+            self.without_rows.extend(unit.objects.iter().cloned());
+        }
     }
 
     /// The report, held against what the source carried. What a selection leaves out is told by its number alone.
     ///
     /// # Errors
-    /// If something that the source carried was neither made nor left out.
+    /// If something that the source carried was neither made nor left out, and didn't fail either.
     pub(super) fn report(
         mut self,
         source: &[Tally],
@@ -53,21 +65,24 @@ impl Written {
         if source.is_empty() {
             return Ok(Vec::new());
         }
-        // Every unit was written, or we wouldn't be here.
-        self.carried.insert(ROWS.to_owned(), objects_with_rows(units));
+        // Every unit was written or told to have failed, or we wouldn't be here.
+        let without = self.without_rows.len() as u64;
+        self.carried.insert(ROWS.to_owned(), objects_with_rows(units).saturating_sub(without));
+        self.failed.insert(ROWS.to_owned(), without);
         let kinds: BTreeSet<&str> = source
             .iter()
             .map(|tally| tally.kind.as_str())
-            .chain(self.carried.keys().chain(self.left_out.keys()).map(String::as_str))
+            .chain([&self.carried, &self.left_out, &self.failed].into_iter().flatten().map(|(kind, _)| kind.as_str()))
             .collect();
         let tallies: Vec<Tally> = kinds
             .into_iter()
             .map(|kind| {
                 let counted = source.iter().find(|tally| tally.kind == kind).map_or(0, |tally| tally.carried);
                 let carried = self.carried.get(kind).copied().unwrap_or(0);
+                let failed = self.failed.get(kind).copied().unwrap_or(0);
                 let told = self.left_out.get(kind).copied().unwrap_or(0);
-                let left_out = if selected { counted.saturating_sub(carried) } else { told };
-                Tally { kind: kind.to_owned(), counted, carried, left_out }
+                let rest = counted.saturating_sub(carried).saturating_sub(failed);
+                Tally { kind: kind.to_owned(), counted, carried, left_out: if selected { rest } else { told }, failed }
             })
             .collect();
         let wrong: Vec<String> = tallies.iter().filter_map(mismatch).collect();
@@ -84,9 +99,12 @@ fn add(sums: &mut BTreeMap<String, u64>, counts: &Counts) {
 }
 
 fn mismatch(tally: &Tally) -> Option<String> {
-    let Tally { kind, counted, carried, left_out } = tally;
-    (carried.checked_add(*left_out) != Some(*counted))
-        .then(|| format!("of the kind {kind} there are {counted}, {carried} are carried and {left_out} left out"))
+    let Tally { kind, counted, carried, left_out, failed } = tally;
+    let sum = carried.checked_add(*left_out).and_then(|sum| sum.checked_add(*failed));
+    let failing = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+    (sum != Some(*counted)).then(|| {
+        format!("of the kind {kind} there are {counted}, {carried} are carried and {left_out} left out{failing}")
+    })
 }
 
 fn adds_up(wrong: &[String], plugin: &str) -> Result<()> {
@@ -106,11 +124,11 @@ fn objects_with_rows(units: &[Unit]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     fn tally(kind: &str, counted: u64, carried: u64, left_out: u64) -> Tally {
-        Tally { kind: kind.to_owned(), counted, carried, left_out }
+        Tally { kind: kind.to_owned(), counted, carried, left_out, failed: 0 }
     }
 
     fn unit(name: &str, object: &str) -> Unit {
@@ -167,11 +185,36 @@ mod tests {
         let written = |carried, left_out| Written {
             carried: BTreeMap::from([("index".to_owned(), carried)]),
             left_out: BTreeMap::from([("index".to_owned(), left_out)]),
+            ..Written::default()
         };
         let units = [unit("data/a", "a"), unit("data/b", "b")];
         let report = written(4, 1).report(&source, &units, false, "p").unwrap();
         assert_eq!(report, [tally("index", 5, 4, 1), tally("rows", 2, 2, 0)]);
         assert!(written(4, 0).report(&source, &units, false, "p").is_err());
         assert_eq!(written(2, 0).report(&source, &units, true, "p").unwrap().first().unwrap().left_out, 3);
+    }
+
+    #[test]
+    fn what_failed_is_counted_apart_and_only_once() {
+        let source = [tally("rows", 2, 2, 0), tally("index", 5, 5, 0)];
+        let units = [unit("data/a/1", "a"), unit("data/a/2", "a"), unit("data/b", "b")];
+        let summary = |failed: &[(&str, u64)], carried: u64| Summary {
+            rows: None,
+            notes: Vec::new(),
+            carried: vec![("index".to_owned(), carried)],
+            left_out: Vec::new(),
+            failed: failed.iter().map(|(kind, number)| ((*kind).to_owned(), *number)).collect(),
+            extra: Vec::new(),
+        };
+        let mut written = Written::default();
+        for part in &units[..2] {
+            written.add(part, &summary(&[("rows", 1)], 0));
+        }
+        written.add(&units[2], &summary(&[("index", 2)], 3));
+        let failed = |kind: &str, carried, failed| Tally { failed, ..tally(kind, carried + failed, carried, 0) };
+        assert_eq!(written.report(&source, &units, false, "p").unwrap(), [failed("index", 3, 2), failed("rows", 1, 1)]);
+        let mut short = Written::default();
+        short.add(&units[2], &summary(&[("index", 1)], 3));
+        assert!(short.report(&source, &units, false, "p").is_err());
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::event::Event;
-use super::feed::{Feeding, Progress, refused};
+use super::feed::{Feeding, Progress};
 use super::measure::{Framing, Measure, Measured};
-use super::target::{Feeder, Target};
+use super::target::{Feeder, Filled, Target};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::fault;
@@ -28,6 +28,8 @@ pub struct Request {
     pub jobs: usize,
     /// Whether what is restored mustn't act on anything outside of it.
     pub neutral: bool,
+    /// Whether what the server refuses is passed over and told, and the rest restored. Only with `if_exists` "fail".
+    pub keep_going: bool,
     /// Named values that the engine knows.
     pub settings: Options,
 }
@@ -36,6 +38,7 @@ pub struct Request {
 ///
 /// # Errors
 /// If anything of it can't be restored; then the target is as it was, as far as the engine can take back what it made.
+/// With `keep_going` what the server refuses is no error: the outcome says how much that is.
 pub async fn run(
     party: &Party,
     repository: &Repository,
@@ -109,11 +112,12 @@ pub(super) async fn fill_by<F: Feeder>(
         jobs: ready.jobs,
     });
     let carried: Vec<Tally> = manifest.tallies.iter().cloned().map(Tally::from).collect();
-    let (totals, tallies) = target.fill(feeder, ready, &carried, &mut notes).await?;
+    let Filled { totals, tallies, missing_rows } = target.fill(feeder, ready, &carried, &mut notes).await?;
     fault::point("restore-filled").await;
     target.finish(&mut notes).await?;
     fault::point("restore-finished").await;
-    Ok(Outcome { backup: Some(manifest.id.to_string()), totals, tallies, notes, ..Outcome::default() })
+    let backup = Some(manifest.id.to_string());
+    Ok(Outcome { backup, totals, tallies, missing_rows, notes, ..Outcome::default() })
 }
 
 fn options(operation: &Operation, party: &Party, request: &Request) -> RestoreOptions {
@@ -124,6 +128,7 @@ fn options(operation: &Operation, party: &Party, request: &Request) -> RestoreOp
         only: request.only.clone(),
         except: request.except.clone(),
         neutral: request.neutral,
+        keep_going: request.keep_going,
         extra: party.with_settings(&request.settings),
     }
 }
@@ -183,7 +188,7 @@ impl<'a> FromBackup<'a> {
 
 impl Feeder for FromBackup<'_> {
     async fn feed(&self, _: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
-        let hand_on = async |piece| feeding.pieces.send(piece).await.map_err(refused);
+        let hand_on = async |piece| feeding.hand_on(piece).await;
         match self.read(unit, progress, hand_on).await {
             Ok(measured) => {
                 feeding.end(Ok(measured));

@@ -11,12 +11,13 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::sleep;
 
 use super::event::Event;
-use super::feed::{Feed, Progress, agree, through};
+use super::feed::{Feed, Progress, agree, through_or_refused};
 use super::graph::Graph;
-use super::report::Written;
+use super::measure::Measured;
+use super::report::{Written, lacks_rows};
 use super::{Operation, Party, Totals};
 use crate::error::{Error, Result};
-use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, Source, Tally, Unit};
+use crate::plugin::{Capability, Finding, Note, RestoreOptions, RestoreSession, Source, Summary, Tally, Unit};
 
 /// A unit that may succeed if it is written again is tried so often.
 const ATTEMPTS: u32 = 3;
@@ -54,6 +55,12 @@ impl<'a> Target<'a> {
         source: Source,
     ) -> Result<Self> {
         party.plugin.require(Capability::Restore)?;
+        if options.keep_going && options.if_exists != "fail" {
+            return Err(Error::invalid_options(
+                "what may be partial never takes the place of what is there, or is added to it",
+            )
+            .with_hint("restore with --keep-going into a database of its own"));
+        }
         let sandbox = operation.sandbox(&party.plugin).await?;
         let leader = RestoreSession::open(sandbox, &party.endpoint, &options, None).await?;
         Ok(Self { operation, party, options, source, leader })
@@ -101,7 +108,7 @@ impl<'a> Target<'a> {
         ready: Ready,
         carried: &[Tally],
         notes: &mut Vec<Note>,
-    ) -> Result<(Totals, Vec<Tally>)> {
+    ) -> Result<Filled> {
         let units = ready.units.clone();
         let graph = Graph::new(ready.units)?;
         let token = ready.token.as_deref();
@@ -123,17 +130,18 @@ impl<'a> Target<'a> {
             result?;
         }
         drop(running);
-        let Done { totals, notes: told, written } = work.done.into_inner();
+        let Done { totals, notes: told, written, missing_rows } = work.done.into_inner();
         notes.extend(told);
         let chosen = !self.options.only.is_empty() || !self.options.except.is_empty();
         let selected = chosen || units.len() < self.source.units.len();
         let plugin = &self.party.plugin.inspection().about.name;
-        Ok((totals, written.report(carried, &units, selected, plugin)?))
+        Ok(Filled { totals, tallies: written.report(carried, &units, selected, plugin)?, missing_rows })
     }
 
     /// Makes the result visible.
     pub(super) async fn finish(self, notes: &mut Vec<Note>) -> Result<()> {
         let finished = self.leader.finish().await?;
+        self.may_have_failed(&finished)?;
         self.operation.note(finished, notes);
         // It is done; a session that doesn't close well changes nothing of that.
         if let Err(error) = self.leader.close().await {
@@ -144,10 +152,28 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
+    /// Fails if a plugin tells of failures, and nobody said that it may go on after one.
+    fn may_have_failed(&self, notes: &[Note]) -> Result<()> {
+        match notes.iter().find(|note| note.kind == "failed" && !self.options.keep_going) {
+            Some(note) => {
+                Err(Error::plugin(format!("{} failed, and the plugin went on: {}", note.object, note.reason)))
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn join(&self, token: &str) -> Result<RestoreSession> {
         let sandbox = self.operation.sandbox(&self.party.plugin).await?;
         RestoreSession::open(sandbox, &self.party.endpoint, &self.options, Some(token)).await
     }
+}
+
+/// What went into a target.
+pub(super) struct Filled {
+    pub(super) totals: Totals,
+    pub(super) tallies: Vec<Tally>,
+    /// Rows that came and aren't there.
+    pub(super) missing_rows: u64,
 }
 
 /// A target that is ready to be written to.
@@ -200,6 +226,8 @@ struct Done {
     totals: Totals,
     notes: Vec<Note>,
     written: Written,
+    /// Rows that came and that the server refused.
+    missing_rows: u64,
 }
 
 impl<F: Feeder> Work<'_, F> {
@@ -247,19 +275,43 @@ impl<F: Feeder> Work<'_, F> {
 
     async fn write(&self, n: usize, session: &RestoreSession, unit: &Unit, attempt: u32) -> Result<()> {
         let plugin = &self.target.party.plugin.inspection().about.name;
-        let (feeding, feed) = Feed::new();
+        let (feeding, feed) = Feed::reading_on(self.target.options.keep_going);
         let mut progress = Progress::begin(&self.target.operation.context.sink, unit);
         let fed = self.feeder.feed(n, unit, feeding, &mut progress);
         let written = session.write(unit, attempt, feed.data, feed.complete);
-        let (summary, measured) = through(fed, written, feed.taken, plugin).await?;
-        agree(&measured, summary.rows, &format!("the plugin {plugin} says that the server took"))?;
+        let refused = |summary: &Summary| self.target.options.keep_going && lacks_rows(summary);
+        let (summary, measured) = through_or_refused(fed, written, feed.taken, plugin, refused).await?;
+        let missing = self.missing(&summary, &measured, plugin)?;
         let mut done = self.done.lock().await;
         done.totals.units += 1;
         done.totals.bytes += measured.bytes;
-        done.totals.rows += measured.rows.unwrap_or(0);
-        done.written.add(&summary);
-        self.target.operation.note(summary.notes, &mut done.notes);
-        progress.done(&measured);
+        done.totals.rows += measured.rows.unwrap_or(0).saturating_sub(missing);
+        done.missing_rows += missing;
+        done.written.add(unit, &summary);
+        let lacks = (missing > 0).then(|| format!("; {missing} rows are missing"));
+        let mut notes = summary.notes;
+        for note in notes.iter_mut().filter(|note| note.kind == "failed") {
+            note.reason.extend(lacks.as_deref());
+        }
+        self.target.operation.note(notes, &mut done.notes);
+        progress.done(&Measured { rows: measured.rows.map(|rows| rows.saturating_sub(missing)), ..measured });
         Ok(())
+    }
+
+    /// How many rows of a unit aren't there, of those that came.
+    fn missing(&self, summary: &Summary, measured: &Measured, plugin: &str) -> Result<u64> {
+        self.target.may_have_failed(&summary.notes)?;
+        let failed = summary.failed.iter().any(|(_, number)| *number > 0);
+        if failed && !self.target.options.keep_going {
+            return Err(Error::plugin(format!("the plugin {plugin} went on after a failure, and wasn't asked to")));
+        }
+        if failed && !summary.notes.iter().any(|note| note.kind == "failed") {
+            return Err(Error::plugin(format!("the plugin {plugin} counts what failed, and doesn't tell what")));
+        }
+        let who = format!("the plugin {plugin} says that the server took");
+        match (measured.rows, summary.rows) {
+            (Some(came), Some(taken)) if taken < came && lacks_rows(summary) => Ok(came - taken),
+            _ => agree(measured, summary.rows, &who).map(|()| 0),
+        }
     }
 }

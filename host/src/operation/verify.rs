@@ -70,6 +70,7 @@ async fn restore_and_read(
         if_exists: "fail".to_owned(),
         jobs,
         neutral: false,
+        keep_going: false,
         settings: Vec::new(),
     };
     let restored = restore::fill(operation, party, repository, manifest, &request).await?;

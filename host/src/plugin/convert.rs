@@ -92,6 +92,8 @@ pub struct Tally {
     pub carried: u64,
     /// How many aren't.
     pub left_out: u64,
+    /// How many should have been made and couldn't be, where the operator wants the rest all the same.
+    pub failed: u64,
 }
 
 /// Numbers of objects by their kinds.
@@ -108,6 +110,8 @@ pub struct Summary {
     pub carried: Counts,
     /// Objects of a written unit that weren't made, by kind.
     pub left_out: Counts,
+    /// Objects of a written unit that couldn't be made, by kind.
+    pub failed: Counts,
     /// Its own notes.
     pub extra: Options,
 }
@@ -170,6 +174,7 @@ impl From<wit::Summary> for Summary {
             notes: notes(summary.notes),
             carried: counts(summary.carried),
             left_out: counts(summary.left_out),
+            failed: counts(summary.failed),
             extra: summary.extra,
         }
     }
@@ -177,7 +182,8 @@ impl From<wit::Summary> for Summary {
 
 impl From<wit::Tally> for Tally {
     fn from(tally: wit::Tally) -> Self {
-        Self { kind: limited(tally.kind), counted: tally.counted, carried: tally.carried, left_out: tally.left_out }
+        let wit::Tally { kind, counted, carried, left_out } = tally;
+        Self { kind: limited(kind), counted, carried, left_out, failed: 0 }
     }
 }
 

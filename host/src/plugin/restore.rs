@@ -27,6 +27,8 @@ pub struct RestoreOptions {
     pub except: Vec<String>,
     /// Whether what is restored mustn't act on anything outside of it.
     pub neutral: bool,
+    /// Whether what the server refuses is passed over and told.
+    pub keep_going: bool,
     /// Named values that the engine knows.
     pub extra: Options,
 }
@@ -94,6 +96,7 @@ impl RestoreSession {
             only: options.only.clone(),
             except: options.except.clone(),
             neutral: options.neutral,
+            keep_going: options.keep_going,
             extra: options.extra.clone(),
         };
         let session = sandbox

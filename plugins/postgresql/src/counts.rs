@@ -21,6 +21,14 @@ impl Counts {
         others.0.iter().for_each(|(kind, number)| self.add(kind, *number));
     }
 
+    /// Counts all of `others` no more.
+    pub fn take(&mut self, others: &Self) {
+        for (kind, number) in &others.0 {
+            let left = self.of(kind).saturating_sub(*number);
+            self.0.insert(kind.clone(), left);
+        }
+    }
+
     /// How many there are of a kind.
     pub fn of(&self, kind: &str) -> u64 {
         self.0.get(kind).copied().unwrap_or(0)

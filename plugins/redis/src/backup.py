@@ -133,7 +133,7 @@ class Session(contract.Session):
             if there > keys.rows + keys.marks:
                 fail("corrupt", f"SCAN gave {keys.rows} keys, and the server counts {there}")
         notes = [Note("left-out", MARK.decode(), "the mark of a restore that was broken off")] if keys.marks else []
-        return Summary(keys.rows, notes + drift(before, after), [], [], [])
+        return Summary(keys.rows, notes + drift(before, after), [], [], [], [])
 
     async def hand_over(self, sink: ByteStreamWriter, data: bytes) -> None:
         """Writes all of it."""

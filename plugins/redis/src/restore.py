@@ -50,6 +50,8 @@ class Session(contract.Session):
             fail("unsupported", f"Redis can't be restored with if-exists={options.if_exists}", "use fail or replace")
         if options.only or options.except_:
             fail("unsupported", "the keys of Redis can't be chosen by patterns", "leave out --only and --except")
+        if options.keep_going:
+            fail("unsupported", "a restore of Redis doesn't go on after a failure", "leave out --keep-going")
         connection = await Connection.open(target)
         server = await Server.of(connection)
         return cls(connection, server, options.database or target.info().database or "0", options)
@@ -126,7 +128,7 @@ class Session(contract.Session):
             await self.empty()
             raise
         self.keys = writer.rows
-        return Summary(writer.rows, notes, [], [], [])
+        return Summary(writer.rows, notes, [], [], [], [])
 
     async def empty(self) -> None:
         """Takes away what an attempt before left."""

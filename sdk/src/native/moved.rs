@@ -66,6 +66,7 @@ impl Default for RestoreOptions {
             only: Vec::new(),
             except: Vec::new(),
             neutral: false,
+            keep_going: false,
             extra: Vec::new(),
         }
     }

@@ -26,6 +26,9 @@ impl Restore {
         if options.if_exists != "fail" || !options.only.is_empty() || !options.except.is_empty() {
             return Err(Error::unsupported("this engine only makes whole databases that aren't there"));
         }
+        if options.keep_going {
+            return Err(Error::unsupported("this engine's restores end at the first failure"));
+        }
         let database = options.database.or(target.info().database);
         let database = database.ok_or_else(|| Error::invalid_options("no database is named"))?;
         let building = format!("{database}.{}", mark(&options.operation_id));

@@ -21,18 +21,25 @@ pub(super) fn line(event: &Event, verbosity: Verbosity) -> Option<String> {
             let rows = rows.map(|r| format!(", {}", human::several(r, "row"))).unwrap_or_default();
             format!("{unit}: {}{rows}", human::size(*bytes))
         }
-        Event::Report { carried, kinds, changed, left_out } => format!(
-            "carried {} of {}, changed {}, left out {}",
+        Event::Report { carried, kinds, changed, left_out, failed } => format!(
+            "carried {} of {}, changed {}, left out {}{}",
             human::several(*carried, "object"),
             human::several(*kinds as u64, "kind"),
             human::count(*changed),
-            human::count(*left_out)
+            human::count(*left_out),
+            if *failed > 0 { format!(", failed {}", human::count(*failed)) } else { String::new() }
         ),
-        Event::Finished { units, bytes, rows, seconds, stored_bytes, .. } => {
+        Event::Finished { units, bytes, rows, seconds, stored_bytes, failed, missing_rows, .. } => {
             let time = std::time::Duration::try_from_secs_f64(*seconds).unwrap_or_default();
             let stored = stored_bytes.map(|b| format!("; {} stored anew", human::size(b))).unwrap_or_default();
+            let end = if *failed == 0 {
+                "done".to_owned()
+            } else {
+                let missing = human::several(*missing_rows, "row");
+                format!("partly done, {} failed, {missing} missing", human::several(*failed, "object"))
+            };
             format!(
-                "done: {}, {}, {} in {} ({}){stored}",
+                "{end}: {}, {}, {} in {} ({}){stored}",
                 human::several(*units as u64, "unit"),
                 human::several(*rows, "row"),
                 human::size(*bytes),
@@ -84,6 +91,7 @@ mod tests {
             ("warning", Verbosity::Quiet),
             ("changed", Verbosity::Quiet),
             ("left-out", Verbosity::Quiet),
+            ("failed", Verbosity::Quiet),
             ("blocker", Verbosity::Quiet),
         ] {
             for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
@@ -108,10 +116,28 @@ mod tests {
             rows: 12_345,
             seconds: 14.0,
             stored_bytes: Some(300_000_000),
+            failed: 0,
+            missing_rows: 0,
         };
         assert_eq!(
             line(&event, Verbosity::Normal).as_deref(),
             Some("done: 1,312 units, 12,345 rows, 1.2 GB in 14 s (85 MB/s); 300 MB stored anew")
         );
+    }
+
+    #[test]
+    fn what_is_partial_isnt_called_done() {
+        let event = Event::Finished {
+            backup: None,
+            units: 2,
+            bytes: 0,
+            rows: 1,
+            seconds: 1.0,
+            stored_bytes: None,
+            failed: 1,
+            missing_rows: 1_200,
+        };
+        let shown = line(&event, Verbosity::Normal).unwrap_or_default();
+        assert!(shown.starts_with("partly done, 1 object failed, 1,200 rows missing: 2 units, 1 row"), "{shown}");
     }
 }

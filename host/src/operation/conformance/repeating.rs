@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::super::feed::{Feeding, Progress, refused};
+use super::super::feed::{Feeding, Progress};
 use super::super::measure::Framing;
 use super::super::restore::{self, FromBackup};
 use super::super::target::Feeder;
@@ -43,7 +43,7 @@ impl Feeder for Clumsy<'_> {
                 piece.truncate(room);
                 sent += piece.len() as u64;
                 if !piece.is_empty() {
-                    feeding.pieces.send(piece).await.map_err(refused)?;
+                    feeding.hand_on(piece).await?;
                 }
                 if sent < half { Ok(()) } else { Err(lost()) }
             });

@@ -215,6 +215,7 @@ pub(super) fn restore_to(database: &str) -> restore::Request {
         if_exists: "fail".to_owned(),
         jobs: JOBS,
         neutral: false,
+        keep_going: false,
         settings: Vec::new(),
     }
 }

@@ -66,6 +66,7 @@ fn clone_of(source: &str, copy: &str) -> clone::Request {
         patience: Patience::default(),
         if_exists: "fail".to_owned(),
         neutral: false,
+        keep_going: false,
         jobs: JOBS,
         settings: Vec::new(),
     }

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::batch::{Apart, Batch, deal};
 use super::event::Event;
-use super::feed::{Feed, Feeding, Progress, agree, refused, through};
+use super::feed::{Feed, Feeding, Progress, agree, through};
 use super::measure::{Framing, Measure, Measured};
 use super::record::{Done, record};
 use super::{Environment, Operation, Outcome};
@@ -285,7 +285,7 @@ impl Work<'_> {
         let read = async {
             let mut reader = self.folder.file(file)?;
             while let Some(piece) = reader.next().await? {
-                feeding.pieces.send(piece).await.map_err(refused)?;
+                feeding.hand_on(piece).await?;
             }
             Ok(())
         };

@@ -163,6 +163,7 @@ mod tests {
             only: Vec::new(),
             except: Vec::new(),
             neutral: false,
+            keep_going: false,
             extra: Vec::new(),
         };
         let there = kinds.iter().map(|kind| Collection {

@@ -188,6 +188,7 @@ mod tests {
             only: Vec::new(),
             except: Vec::new(),
             neutral: false,
+            keep_going: false,
             extra: Vec::new(),
         }
     }

@@ -41,6 +41,10 @@ pub struct Restore {
 
 impl Restore {
     async fn open(target: &Endpoint, options: &RestoreOptions) -> Result<Self> {
+        if options.keep_going {
+            return Err(Error::unsupported("this engine's restores end at the first failure")
+                .with_hint("leave --keep-going away"));
+        }
         let place = Place::new(options)?;
         let server = Server::connect(target, true).await?;
         let patterns = Patterns::new(&options.only, &options.except);

@@ -37,6 +37,10 @@ impl Session {
             return Err(Error::unsupported("this engine restores a database as a whole")
                 .with_hint("leave --only and --except away"));
         }
+        if options.keep_going {
+            return Err(Error::unsupported("this engine's restores end at the first failure")
+                .with_hint("leave --keep-going away"));
+        }
         Ok(Self {
             server: Mutex::new(Server::open(target, &options.operation_id).await?),
             operation: options.operation_id,

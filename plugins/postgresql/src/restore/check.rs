@@ -57,7 +57,7 @@ pub async fn look(
     };
     findings.extend(scope.notes.iter().map(|note| finding(&note.kind, &note.object, &note.reason, None)));
     findings.extend(version(maintenance, facts));
-    findings.extend(extensions(maintenance, facts, &scope).await?);
+    findings.extend(extensions(maintenance, facts, &scope, wishes).await?);
     findings.extend(roles(maintenance, facts, wishes).await?);
     findings.extend(rights::look(maintenance, source, facts, &scope, wishes).await?);
     if wishes.globals {
@@ -99,7 +99,7 @@ const EXTENSIONS: &str = "
     FROM pg_catalog.pg_available_extensions AS e
     JOIN pg_catalog.pg_available_extension_versions AS v ON v.name = e.name AND v.version = e.default_version";
 
-async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope) -> Result<Vec<Finding>> {
+async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope, wishes: &Wishes) -> Result<Vec<Finding>> {
     let mut there: HashMap<String, (String, bool)> = HashMap::new();
     for row in maintenance.connection.rows(EXTENSIONS).await? {
         let mut cells = row.into_iter().map(|cell| String::from_utf8(cell.unwrap_or_default()));
@@ -119,13 +119,13 @@ async fn extensions(maintenance: &Session, facts: &Facts, scope: &Scope) -> Resu
                      needs it with --except",
                     extension.version
                 );
-                findings.push(finding("blocker", object, what, None));
+                findings.push(finding(wishes.stopper(), object, what, None));
             }
             Some((_, false)) => {
                 let what = "only a superuser may make it on this server";
                 let remedy =
                     Some(format!("CREATE {object} in the target database, and restore with --if-exists append"));
-                findings.push(finding("blocker", object, what, remedy));
+                findings.push(finding(wishes.stopper(), object, what, remedy));
             }
             Some((version, true)) if *version != extension.version => {
                 let what = format!("version {version} instead of {}", extension.version);

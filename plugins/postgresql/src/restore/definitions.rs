@@ -8,6 +8,7 @@
 //! one text as one transaction (PostgreSQL documentation 55.2.2.1). Only if that fails it is done statement by statement,
 //! which tells the object that can't be made.
 
+use super::failure::{self, Failure, Missing, is_own};
 use super::marker::Marker;
 use super::means::Means;
 use super::rights;
@@ -21,7 +22,7 @@ use crate::session::Session;
 use cofferdam_sdk::engine::{Complete, Data, Summary, Unit};
 use cofferdam_sdk::{Error, Lines, Result, join_all};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Statements that are on their way at once. More than 30, and `join_all` wouldn't start them in their order.
 const AT_ONCE: usize = 30;
@@ -55,6 +56,8 @@ pub struct Definitions<'a> {
     pub done: bool,
     /// Whether the planner's statistics are gathered.
     pub analyze: bool,
+    /// What each object needs, where what is refused is passed over.
+    pub keep_going: Option<&'a BTreeMap<String, Vec<String>>>,
 }
 
 impl Definitions<'_> {
@@ -69,12 +72,15 @@ impl Definitions<'_> {
             return self.leave_out(data, complete, rights::MAY_NOT_MAKE).await;
         }
         let parts_done = if self.again { self.marker.parts_done(self.session, &self.unit.name).await? } else { 0 };
-        let mut lines = Lines::new(data, LONGEST);
+        let (mut lines, mut complete) = (Lines::new(data, LONGEST), Some(complete));
         let (mut notes, mut count, mut rows) = (Vec::new(), Made::default(), 0);
         for number in 1.. {
             let mut entries = part(&mut lines).await?;
             rows += entries.len() as u64;
             let last = entries.len() < PART;
+            if let Some(complete) = complete.take_if(|_| last) {
+                complete.await?;
+            }
             if let Some(chosen) = self.chosen {
                 entries.retain(|entry| {
                     let carried = chosen.judge(entry).carries(entry, &mut notes);
@@ -93,16 +99,15 @@ impl Definitions<'_> {
             }
             notes.extend(entries.iter().filter_map(|entry| self.means.providers.note(entry)));
             notes.extend(self.possible(&entries).flat_map(|entry| self.means.roles.notes(entry)));
+            let part = if last { Marker::WHOLE } else { number };
+            let failures = if self.done || !last && number <= parts_done {
+                self.failed_before(part).await?
+            } else {
+                self.transaction(&entries, part).await?
+            };
+            failure::tell(&failures, &mut count, &mut notes);
             if last {
-                complete.await?;
-                if self.done {
-                    break;
-                }
-                self.transaction(&entries, &self.marker.whole(&self.unit.name)).await?;
                 break;
-            }
-            if !self.done && number > parts_done {
-                self.transaction(&entries, &self.marker.part(&self.unit.name, number)).await?;
             }
         }
         Ok(Summary {
@@ -111,6 +116,7 @@ impl Definitions<'_> {
             notes,
             carried: count.carried.into_list(),
             left_out: count.left_out.into_list(),
+            failed: count.failed.into_list(),
             ..Summary::default()
         })
     }
@@ -124,12 +130,36 @@ impl Definitions<'_> {
         Ok(left_out)
     }
 
-    fn possible<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = &'b Entry> {
+    pub(super) fn possible<'b>(&'b self, entries: &'b [Entry]) -> impl Iterator<Item = &'b Entry> {
         entries.iter().filter(|entry| self.means.providers.allow(entry))
     }
 
-    async fn transaction(&self, entries: &[Entry], mark: &str) -> Result<()> {
+    /// What failed in a part that an attempt before has done.
+    async fn failed_before(&self, part: usize) -> Result<Vec<Failure>> {
+        match self.keep_going {
+            Some(_) => self.marker.failures(self.session, &self.unit.name, part).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Runs a part. What is refused is passed over and given, where that is wanted.
+    async fn transaction(&self, entries: &[Entry], part: usize) -> Result<Vec<Failure>> {
+        let mark = self.marker.part(&self.unit.name, part);
         let last = LAST.iter().position(|name| *name == self.unit.name);
+        let Some(needs) = self.keep_going else {
+            return self.at_once(entries, &mark, last).await.map(|()| Vec::new());
+        };
+        let missing = Missing { failed: self.marker.failed_objects(self.session).await?, needs };
+        if last.is_none() && entries.iter().all(|entry| missing.of(entry).is_none()) {
+            match self.at_once(entries, &mark, last).await {
+                Err(error) if is_own(&error) => self.session.connection.run("ROLLBACK").await.map(drop)?,
+                done => return done.map(|()| Vec::new()),
+            }
+        }
+        self.one_by_one(entries, (part, &mark), last, missing).await
+    }
+
+    async fn at_once(&self, entries: &[Entry], mark: &str, last: Option<usize>) -> Result<()> {
         let mut statements: Vec<(&str, Cow<'_, str>)> = Vec::new();
         let mut chosen = None;
         for entry in self.possible(entries) {

@@ -7,7 +7,7 @@ use super::target::Target;
 use crate::entry::Entry;
 use crate::quote::{ident, literal};
 use crate::session::{Session, application_name};
-use cofferdam_sdk::engine::Note;
+use cofferdam_sdk::engine::{Note, RestoreOptions};
 use cofferdam_sdk::{Error, Result, time};
 
 /// How often a rename is tried while sessions of ours are still closing, and how long it waits in between.
@@ -20,7 +20,12 @@ const PAUSE_MILLISECONDS: u64 = 100;
 /// Units don't wait for the server's disk, so a crash of the server can take the last ones away after they were told to be
 /// in. This transaction waits, and with it everything before it is on the disk (PostgreSQL documentation 28.4).
 /// A copy that is to be neutral becomes so in the same transaction, when all that could act is there.
-pub async fn unmark(session: &Session, target: &Target, marker: &Marker, neutral: bool) -> Result<Vec<Note>> {
+pub async fn unmark(
+    session: &Session,
+    target: &Target,
+    marker: &Marker,
+    options: &RestoreOptions,
+) -> Result<Vec<Note>> {
     let done = marker.units_done(session).await?;
     if done != target.units {
         return Err(Error::corrupt(format!(
@@ -31,14 +36,31 @@ pub async fn unmark(session: &Session, target: &Target, marker: &Marker, neutral
     }
     session.connection.run("SET synchronous_commit = on").await?;
     let kept = marker.kept(session).await?;
+    let failed = marker.failures_in_all(session).await?;
     let comment = format!("COMMENT ON DATABASE {} IS NULL", ident(&target.working));
     session.connection.run(format!("BEGIN; {}; {comment}", marker.drop_statement())).await?;
     for (object, statement) in kept {
         session.connection.run(statement).await.map_err(|error| error.while_doing(format!("making {object}")))?;
     }
-    let notes = if neutral { neutral::within_transaction(session).await? } else { Vec::new() };
+    if failed > 0 {
+        say_that_it_is_partial(session, target, &options.operation_id, failed).await?;
+    }
+    let notes = if options.neutral { neutral::within_transaction(session).await? } else { Vec::new() };
     session.connection.run("COMMIT").await?;
     Ok(notes)
+}
+
+/// Says in the database's own comment that it is partial: whoever finds it later saw no exit code.
+async fn say_that_it_is_partial(session: &Session, target: &Target, operation_id: &str, failed: u64) -> Result<()> {
+    let own = "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database
+        WHERE datname = pg_catalog.current_database()";
+    let own = session.connection.value(own).await?.map(|own| format!("; {own}")).unwrap_or_default();
+    let comment = format!("partial: cofferdam {operation_id} restored it without {failed} objects that failed{own}");
+    session
+        .connection
+        .run(format!("COMMENT ON DATABASE {} IS {}", ident(&target.working), literal(&comment)))
+        .await
+        .map(drop)
 }
 
 /// Gives the database its name. Nobody may be connected to it, so this waits for our own sessions to end.

@@ -3,6 +3,7 @@
 mod append;
 mod check;
 mod definitions;
+mod failure;
 mod finish;
 mod labels;
 pub mod large_objects;
@@ -11,6 +12,7 @@ mod long_rows;
 mod marker;
 mod means;
 mod neutral;
+mod one_by_one;
 mod prepare;
 mod rename;
 mod replace;

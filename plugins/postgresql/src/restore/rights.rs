@@ -58,7 +58,7 @@ pub async fn look(
         let kind = FOR_SUPERUSERS.iter().find(|kind| item.object.strip_prefix(**kind).is_some_and(starts_name));
         if kind.is_some() && wanted {
             let remedy = format!("--except '{}' leaves it out with what needs it; a superuser makes it", item.name);
-            findings.push(finding("blocker", item.object, "only a superuser may make it", Some(remedy)));
+            findings.push(finding(wishes.stopper(), item.object, "only a superuser may make it", Some(remedy)));
         }
     }
     for (unit, objects) in [(SUBSCRIPTIONS, "subscriptions"), (EVENT_TRIGGERS, "event triggers")] {

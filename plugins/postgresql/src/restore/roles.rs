@@ -30,9 +30,17 @@ pub struct Made {
     pub carried: Counts,
     /// What isn't, for want of roles.
     pub left_out: Counts,
+    /// What should be there, and was refused.
+    pub failed: Counts,
 }
 
 impl Made {
+    /// Counts what was to be made as failed.
+    pub fn fail(&mut self, counts: &Counts) {
+        self.carried.take(counts);
+        self.failed.extend(counts);
+    }
+
     /// Counts an entry that isn't made at all.
     pub fn leave_out(&mut self, entry: &Entry) {
         self.left_out.extend(&entry.carries);
@@ -59,9 +67,14 @@ impl Roles {
 
     /// The statements of an entry that can be run.
     pub fn statements<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = Cow<'a, str>> {
-        let for_roles = entry.for_roles.iter().filter(|statement| self.wanted(statement) && self.allow(statement));
         let own = entry.sql.iter().map(|sql| Cow::Borrowed(sql.as_str()));
-        own.chain(for_roles.filter_map(|statement| self.renamed(statement)))
+        own.chain(self.for_roles(entry).map(|(sql, _)| sql))
+    }
+
+    /// Those of them that name roles, each with the kind of what it makes, if that is something of its own.
+    pub fn for_roles<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (Cow<'a, str>, Option<&'a str>)> {
+        let possible = entry.for_roles.iter().filter(|statement| self.wanted(statement) && self.allow(statement));
+        possible.filter_map(|statement| Some((self.renamed(statement)?, statement.carries.as_deref())))
     }
 
     /// The statement with the target's names for roles.

@@ -3,13 +3,14 @@
 use super::append::Append;
 use super::check::{self, Looked};
 use super::definitions::{Definitions, leave_out};
+use super::failure::is_own;
 use super::marker::Marker;
 use super::means::Means;
 use super::source::Facts;
 use super::target::Target;
 use super::way::Way;
 use super::wishes::Wishes;
-use super::{finish, large_objects, long_rows, prepare, replace};
+use super::{failure, finish, large_objects, long_rows, prepare, replace, scope};
 use crate::backup::units::{LARGE_OBJECT_PAGES, note};
 use crate::globals;
 use crate::long_rows::FORMAT as LONG_ROWS;
@@ -24,6 +25,7 @@ use cofferdam_sdk::postgres::statement;
 use cofferdam_sdk::{Endpoint, Error, Mutex, Result, StreamResult};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A session of a restore.
@@ -46,6 +48,9 @@ pub struct Restore {
 struct Place {
     target: Target,
     chosen: Option<Chosen>,
+    /// What each object can't be made without, where what is refused is passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    needs: Option<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Default)]
@@ -186,7 +191,8 @@ impl RestoreSession for Restore {
             prepare::prepare(&self.endpoint, &maintenance, &self.options, &self.wishes, &facts, &looked).await?;
         *self.notes.borrow_mut() = notes;
         let Looked { way, scope, moved, .. } = looked;
-        let place = Place { target, chosen: scope.chosen };
+        let needs = self.wishes.keep_going.then(|| scope::contents(&source).map(|contents| contents.needs()));
+        let place = Place { target, chosen: scope.chosen, needs: needs.transpose()? };
         let mut token = None;
         if way == Way::Adding {
             let chosen = place.chosen.clone().ok_or_else(|| Error::internal("nothing was chosen to be added"))?;
@@ -219,6 +225,13 @@ impl RestoreSession for Restore {
             Writer::None => return Err(Error::internal("there is no connection to write with")),
         };
         let done = attempt > 0 && self.marker.is_done(session, &unit.name).await?;
+        let is_data = unit.format == LARGE_OBJECT_PAGES || unit.framing == "lines";
+        if done && is_data && self.wishes.keep_going {
+            let failures = self.marker.failures(session, &unit.name, Marker::WHOLE).await?;
+            if !failures.is_empty() {
+                return Ok(failure::without_rows(&failures));
+            }
+        }
         let written = if unit.format == LARGE_OBJECT_PAGES && !done {
             large_objects::write(session, &self.marker, &unit, data, complete).await
         } else if unit.format == LONG_ROWS && !done {
@@ -234,12 +247,19 @@ impl RestoreSession for Restore {
                 again: attempt > 0,
                 done,
                 analyze: self.wishes.analyze,
+                keep_going: place.needs.as_ref(),
             };
             definitions.write(data, complete).await
         } else if done {
             drain(data, complete).await
         } else {
             self.copy(session, &place.target, &unit, data, complete).await
+        };
+        let written = match written {
+            Err(error) if is_data && self.wishes.keep_going && is_own(&error) => {
+                failure::pass_over(session, &self.marker, &unit, &address(&unit), &error).await
+            }
+            written => written,
         };
         if written.is_err() {
             // It may be lost, or in a transaction that failed; the next write makes a new one.
@@ -266,7 +286,7 @@ impl RestoreSession for Restore {
         }
         drop(writer);
         let session = target.open(&self.endpoint, id).await?;
-        notes.extend(finish::unmark(&session, target, &self.marker, self.options.neutral).await?);
+        notes.extend(finish::unmark(&session, target, &self.marker, &self.options).await?);
         drop(session);
         let maintenance = self.maintenance(&target.name).await?;
         match target.way {
@@ -278,6 +298,11 @@ impl RestoreSession for Restore {
         }
         Ok(notes)
     }
+}
+
+/// What a unit's rows are of, as statements call it.
+fn address(unit: &Unit) -> String {
+    Table::of(unit).map_or_else(|_| unit.objects.join(", "), |table| table.address())
 }
 
 /// Reads rows that are in already to its end, so that whoever sends it sees no failure.

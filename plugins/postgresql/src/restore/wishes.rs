@@ -40,9 +40,16 @@ pub struct Wishes {
     pub globals: bool,
     /// Whether the planner's statistics are gathered.
     pub analyze: bool,
+    /// Whether what the server refuses is passed over and told.
+    pub keep_going: bool,
 }
 
 impl Wishes {
+    /// How grave it is that an object can't be made.
+    pub fn stopper(&self) -> &'static str {
+        if self.keep_going { "warning" } else { "blocker" }
+    }
+
     /// Reads them.
     ///
     /// # Errors
@@ -89,6 +96,7 @@ impl Wishes {
             drop_old: switch("drop-old")?,
             as_superuser: switch("as-superuser")?,
             globals,
+            keep_going: given.keep_going,
             analyze: options::get(&given.extra, "analyze").is_none() || switch("analyze")?,
         })
     }
@@ -107,6 +115,7 @@ mod tests {
             only: Vec::new(),
             except: Vec::new(),
             neutral: false,
+            keep_going: false,
             extra: extra.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         })
     }

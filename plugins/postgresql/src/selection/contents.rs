@@ -2,7 +2,7 @@
 //! restore can choose before it reads anything.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The objects of a backup.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,12 @@ impl Contents {
     /// The item at a place.
     pub fn get(&self, place: u32) -> Option<&Item> {
         self.0.get(usize::try_from(place).ok()?)
+    }
+
+    /// What each object can't be made without.
+    pub fn needs(&self) -> BTreeMap<String, Vec<String>> {
+        let named = |places: &[u32]| places.iter().filter_map(|place| Some(self.get(*place)?.object.clone())).collect();
+        self.0.iter().map(|item| (item.object.clone(), named(&item.needs))).collect()
     }
 
     /// Only the items for which `keep` holds, with what they say of each other.
