@@ -11,7 +11,9 @@ pub struct IntoArgs {
     /// What to do with a database of that name that holds something
     ///
     /// fail refuses. replace builds the new one beside it and swaps the names in one transaction; the old one is kept as
-    /// NAME_old_TIME. append adds to it, all at once or not at all, and alters nothing of what is there.
+    /// NAME_old_TIME. With --only it replaces what was named and nothing else, in one transaction, if the engine can; the
+    /// old ones are kept in a schema SCHEMA_old_TIME. append adds to it, all at once or not at all, and alters nothing of
+    /// what is there.
     #[arg(long, value_name = "HOW", default_value = "fail", value_parser = PossibleValuesParser::new(["fail", "replace", "append"]))]
     if_exists: String,
 
@@ -31,7 +33,7 @@ pub struct IntoArgs {
     #[arg(long)]
     end_sessions: bool,
 
-    /// With --if-exists replace, drop the old database once the new one is in its place
+    /// With --if-exists replace, drop what was replaced once the new one is in its place
     #[arg(long)]
     drop_old: bool,
 

@@ -105,7 +105,8 @@ async fn pipe(
         operation: operation.id().to_owned(),
         database: request.target.clone(),
         if_exists: request.if_exists.clone(),
-        only: Vec::new(),
+        // The source gives only what was chosen. What it replaces is chosen here: without that it would be the database.
+        only: if request.if_exists == "replace" { request.only.clone() } else { Vec::new() },
         except: Vec::new(),
         neutral: request.neutral,
         keep_going: request.keep_going,

@@ -45,6 +45,11 @@ impl Restore {
             return Err(Error::unsupported("this engine's restores end at the first failure")
                 .with_hint("leave --keep-going away"));
         }
+        if options.if_exists == "replace" && !options.only.is_empty() {
+            // Every collection that is there would be put aside, for the few that come.
+            return Err(Error::unsupported("this engine replaces whole databases")
+                .with_hint("leave --only away, or use --if-exists append, or another --database"));
+        }
         let place = Place::new(options)?;
         let server = Server::connect(target, true).await?;
         let patterns = Patterns::new(&options.only, &options.except);

@@ -6,6 +6,7 @@
 
 use super::check::finding;
 use super::definitions::{ANALYZE, explained, leave_out};
+use super::exchange::Exchange;
 use super::large_objects;
 use super::long_rows;
 use super::means::Means;
@@ -184,6 +185,7 @@ pub struct Append {
     means: Means,
     chosen: Chosen,
     moved: Option<Move>,
+    exchange: Option<Exchange>,
     database: String,
     encoding: String,
     operation_id: String,
@@ -201,7 +203,7 @@ impl Append {
         target: &Target,
         means: Means,
         chosen: Chosen,
-        moved: Option<Move>,
+        (moved, exchange): (Option<Move>, Option<Exchange>),
         (operation_id, analyze): (&str, bool),
     ) -> Result<Self> {
         let set = format!("BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET LOCAL synchronous_commit = on");
@@ -222,11 +224,15 @@ impl Append {
             // Some schemas aren't in a backup's list, as they are in every database.
             session.connection.run(format!("CREATE SCHEMA {}", ident(&moved.from))).await?;
         }
+        if let Some(exchange) = &exchange {
+            exchange.move_aside(&session).await?;
+        }
         Ok(Self {
             session,
             means,
             chosen,
             moved,
+            exchange,
             database: target.name.clone(),
             encoding: target.encoding.clone(),
             operation_id: operation_id.to_owned(),
@@ -322,6 +328,9 @@ impl Append {
             }
         }
         connection.run("SET CONSTRAINTS ALL IMMEDIATE").await?;
+        if let Some(exchange) = &self.exchange {
+            notes.extend(exchange.finish(&self.session).await?);
+        }
         for entry in self.raised.take() {
             if raise(&self.session, &entry).await? {
                 notes.push(note(

@@ -1,6 +1,7 @@
 //! The dry run: what would happen, and what would stop it.
 
 use super::append::{self, Move};
+use super::exchange::Exchange;
 use super::labels::MissingProviders;
 use super::prepare::DEFAULT_TABLESPACE;
 use super::rights;
@@ -24,6 +25,8 @@ pub struct Looked {
     pub scope: Scope,
     /// The move into another schema.
     pub moved: Option<Move>,
+    /// What is replaced of what is there, by itself.
+    pub exchange: Option<Exchange>,
     /// What stands for and against it.
     pub findings: Vec<Finding>,
 }
@@ -39,21 +42,28 @@ pub async fn look(
 ) -> Result<Looked> {
     let (way, mut findings) = way::find(endpoint, maintenance, options, wishes, facts).await?;
     findings.extend(superuser(maintenance, wishes).await?);
-    let (scope, moved) = if way == Way::Adding {
+    let (scope, moved, exchange) = if way == Way::Adding {
         let name = options.database.as_deref().unwrap_or(&facts.database);
         let session = Target::in_place(name, &facts.encoding, 0).open(endpoint, &options.operation_id).await?;
         let there = append::holds(&session).await?;
         let mut scope = Scope::of(source, wishes, Some(there.clone()))?;
         let moved = wishes.into_schema.as_ref().map(|to| Move::of(source, &scope, to, &there)).transpose()?;
         if let Some(moved) = &moved {
-            scope = Scope::of(source, wishes, Some(moved.hide(source, there)?))?;
+            scope = Scope::of(source, wishes, Some(moved.hide(source, there.clone())?))?;
+        }
+        let mut exchange = None;
+        if let Some(chosen) = scope.chosen.as_ref().filter(|_| wishes.exchanges()) {
+            let found = Exchange::of(&session, chosen, wishes.drop_old).await?;
+            findings.extend(found.check(&session).await?);
+            scope = Scope::of(source, wishes, Some(found.hide(there)))?;
+            exchange = Some(found);
         }
         if let Some(chosen) = &scope.chosen {
             findings.extend(append::check(&session, source, chosen, moved.as_ref()).await?);
         }
-        (scope, moved)
+        (scope, moved, exchange)
     } else {
-        (Scope::of(source, wishes, None)?, None)
+        (Scope::of(source, wishes, None)?, None, None)
     };
     findings.extend(scope.notes.iter().map(|note| finding(&note.kind, &note.object, &note.reason, None)));
     findings.extend(version(maintenance, facts));
@@ -68,7 +78,7 @@ pub async fn look(
     let named: BTreeSet<&String> = facts.tablespaces.iter().chain(own).collect();
     findings.extend(named.into_iter().filter_map(|name| tablespaces.finding(name)));
     findings.extend(MissingProviders::among(maintenance, &facts.label_providers).await?.findings());
-    Ok(Looked { way, scope, moved, findings })
+    Ok(Looked { way, scope, moved, exchange, findings })
 }
 
 /// A finding.

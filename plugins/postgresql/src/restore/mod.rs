@@ -3,6 +3,7 @@
 mod append;
 mod check;
 mod definitions;
+mod exchange;
 mod failure;
 mod finish;
 mod labels;

@@ -164,9 +164,11 @@ impl Restore {
 
 impl RestoreSession for Restore {
     async fn lead(target: Endpoint, options: RestoreOptions) -> Result<Self> {
-        if options.neutral && options.if_exists == "append" {
+        if options.neutral
+            && (options.if_exists == "append" || options.if_exists == "replace" && !options.only.is_empty())
+        {
             // What is there already would be switched off with what comes.
-            return Err(Error::unsupported("what is appended to a database can't be made neutral")
+            return Err(Error::unsupported("what comes into a database that is there can't be made neutral")
                 .with_hint("restore it into a database of its own"));
         }
         Self::new(target, options)
@@ -190,7 +192,7 @@ impl RestoreSession for Restore {
         let (target, notes) =
             prepare::prepare(&self.endpoint, &maintenance, &self.options, &self.wishes, &facts, &looked).await?;
         *self.notes.borrow_mut() = notes;
-        let Looked { way, scope, moved, .. } = looked;
+        let Looked { way, scope, moved, exchange, .. } = looked;
         let needs = self.wishes.keep_going.then(|| scope::contents(&source).map(|contents| contents.needs()));
         let place = Place { target, chosen: scope.chosen, needs: needs.transpose()? };
         let mut token = None;
@@ -200,7 +202,7 @@ impl RestoreSession for Restore {
             let means = Means::read(&session, &place.target, &self.options.extra, &self.wishes).await?;
             let id = &self.options.operation_id;
             let settings = (id.as_str(), self.wishes.analyze);
-            let append = Append::begin(session, &place.target, means, chosen, moved, settings).await?;
+            let append = Append::begin(session, &place.target, means, chosen, (moved, exchange), settings).await?;
             *self.writer.lock().await = Writer::Append(Box::new(append));
         } else {
             let text = serde_json::to_string(&place);

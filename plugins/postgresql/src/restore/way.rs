@@ -58,6 +58,7 @@ pub async fn find(
         return Ok((Way::Beside, vec![makes_databases(maintenance, object).await?]));
     }
     match wishes.if_exists {
+        IfExists::Replace if wishes.exchanges() => Ok((Way::Adding, Vec::new())),
         IfExists::Replace => Ok((Way::Replacing, replace::check(maintenance, name, wishes).await?)),
         IfExists::Append => Ok((Way::Adding, Vec::new())),
         IfExists::Fail => {

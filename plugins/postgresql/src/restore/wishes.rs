@@ -45,6 +45,11 @@ pub struct Wishes {
 }
 
 impl Wishes {
+    /// Whether objects take the place of those that are there, and not a database that of another.
+    pub fn exchanges(&self) -> bool {
+        self.if_exists == IfExists::Replace && self.patterns.name_some()
+    }
+
     /// How grave it is that an object can't be made.
     pub fn stopper(&self) -> &'static str {
         if self.keep_going { "warning" } else { "blocker" }
@@ -72,7 +77,12 @@ impl Wishes {
                 .with_hint("use it with --if-exists append"));
         }
         let globals = globals::wanted(&given.extra)?;
-        if globals && if_exists == IfExists::Append {
+        let exchanges = if_exists == IfExists::Replace && !given.only.is_empty();
+        if exchanges && options::get(&given.extra, "end-sessions").is_some() {
+            return Err(Error::invalid_options("sessions are ended only where a whole database is replaced")
+                .with_hint("leave --end-sessions away: what is replaced is locked, and others wait"));
+        }
+        if globals && (if_exists == IfExists::Append || exchanges) {
             return Err(Error::invalid_options("roles and what else is the server's can't be added with a database")
                 .with_hint("restore into a database of its own with --globals"));
         }
