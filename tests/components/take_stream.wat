@@ -24,7 +24,7 @@
     (func $read (param $stream i32) (param i32 i32) (result i32)
         (call $waited (local.get $stream) (call $begin_read (local.get $stream) (local.get 1) (local.get 2))))
     (func (export "cofferdam:engine/restore@0.1.0#[dtor]session") (param i32))
-    (func (export "cofferdam:engine/restore@0.1.0#[static]session.lead") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (func (export "cofferdam:engine/restore@0.1.0#[static]session.lead") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
         (i32.store8 (i32.const 1200) (i32.const 0))
         (i32.store (i32.const 1204) (call $session (i32.const 1)))
         (i32.const 1200))

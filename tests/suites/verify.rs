@@ -240,9 +240,9 @@ fn everything_is_carried_or_told_to_be_left_out() {
         .sql("shop", "CREATE ROLE reader; CREATE POLICY p ON orders TO reader; CREATE POLICY q ON orders")
         .unwrap();
     let made = scene.succeed(&["backup", "shop", "--json"]);
-    assert_eq!(tally(&made.stdout, "table"), "\"counted\":4,\"carried\":4,\"left_out\":0");
-    assert_eq!(tally(&made.stdout, "policy"), "\"counted\":2,\"carried\":2,\"left_out\":0");
-    assert_eq!(tally(&made.stdout, "subscription"), "\"counted\":0,\"carried\":0,\"left_out\":0");
+    assert_eq!(tally(&made.stdout, "table"), "\"counted\":4,\"carried\":4,\"left_out\":0,\"failed\":0");
+    assert_eq!(tally(&made.stdout, "policy"), "\"counted\":2,\"carried\":2,\"left_out\":0,\"failed\":0");
+    assert_eq!(tally(&made.stdout, "subscription"), "\"counted\":0,\"carried\":0,\"left_out\":0,\"failed\":0");
     let shown = scene.succeed(&["backups", "show", "shop@latest", "--json"]);
     assert_eq!(tally(&shown.stdout, "table"), tally(&made.stdout, "table"), "the manifest says the same");
 
@@ -252,8 +252,8 @@ fn everything_is_carried_or_told_to_be_left_out() {
     scene.cofferdam.add_instance("elsewhere", &elsewhere.server, "postgres").unwrap();
     let arguments = ["restore", "shop@latest", "--to", "elsewhere", "--database", "again", "--json"];
     let restored = scene.succeed(&arguments);
-    assert_eq!(tally(&restored.stdout, "policy"), "\"counted\":2,\"carried\":1,\"left_out\":1");
-    assert_eq!(tally(&restored.stdout, "table"), "\"counted\":4,\"carried\":4,\"left_out\":0");
+    assert_eq!(tally(&restored.stdout, "policy"), "\"counted\":2,\"carried\":1,\"left_out\":1,\"failed\":0");
+    assert_eq!(tally(&restored.stdout, "table"), "\"counted\":4,\"carried\":4,\"left_out\":0,\"failed\":0");
     assert!(restored.stderr.contains("\"event\":\"report\""), "{}", restored.stderr);
     // What is left out for want of a role isn't what a verification complains of.
     scene.succeed(&["backups", "verify", "shop@latest", "--restore", "elsewhere"]);
