@@ -64,7 +64,8 @@ async fn what_follows_a_cut_gives_the_chunks_that_it_gives_alone() {
         stream.finish().await.unwrap().chunks
     };
     let (a, b) = (noise(1, 100_000), noise(2, 100_000));
-    let (first, second, both) = (chunks(&[a.clone()]).await, chunks(&[b.clone()]).await, chunks(&[a, b]).await);
+    let (first, second, both) =
+        (chunks(std::slice::from_ref(&a)).await, chunks(std::slice::from_ref(&b)).await, chunks(&[a, b]).await);
     assert_eq!(both, [first, second].concat());
     writer.abandon().await.unwrap();
 }
