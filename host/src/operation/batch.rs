@@ -30,14 +30,14 @@ pub fn deal(mut units: Vec<Unit>) -> Vec<Batch> {
     let weight = |unit: &Unit| if has_own_chunks(unit) { bytes(unit) } else { 0 };
     units.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name)));
     let mut batches = Vec::new();
-    let (mut open, mut filled) = (Vec::new(), 0);
+    let (mut open, mut filled) = (Vec::new(), 0_u64);
     for unit in units {
-        let more = bytes(&unit) + PER_UNIT;
-        if !open.is_empty() && (filled + more > BATCH_BYTES || open.len() >= BATCH_UNITS) {
+        let more = bytes(&unit).saturating_add(PER_UNIT);
+        if !open.is_empty() && (more.saturating_add(filled) > BATCH_BYTES || open.len() >= BATCH_UNITS) {
             batches.push(Batch { units: std::mem::take(&mut open), attempt: 0 });
             filled = 0;
         }
-        filled += more;
+        filled = more.saturating_add(filled);
         open.push(unit);
     }
     if !open.is_empty() {
