@@ -24,7 +24,7 @@ enum Without {
 use Without::{Grant, Handle, Harmless};
 
 #[rustfmt::skip]
-const TABLE: [(&str, &str, Without); 29] = [
+const TABLE: [(&str, &str, Without); 32] = [
     ("cofferdam:host/endpoint", "[method]endpoint.info", Handle),
     ("cofferdam:host/endpoint", "[resource-drop]endpoint", Handle),
     ("cofferdam:host/time", "now", Harmless),
@@ -51,6 +51,9 @@ const TABLE: [(&str, &str, Without); 29] = [
     ("cofferdam:mongodb/mongodb", "[method]client.run-command", Grant("mongodb")),
     ("cofferdam:mongodb/mongodb", "[method]client.read", Grant("mongodb")),
     ("cofferdam:mongodb/mongodb", "[method]client.documents", Grant("mongodb")),
+    ("cofferdam:mongodb/mongodb", "[method]client.follow", Grant("mongodb")),
+    ("cofferdam:mongodb/mongodb", "[method]follower.next", Grant("mongodb")),
+    ("cofferdam:mongodb/mongodb", "[resource-drop]follower", Grant("mongodb")),
     ("cofferdam:mongodb/mongodb", "[method]client.insert", Grant("mongodb")),
     ("cofferdam:mongodb/mongodb", "[resource-drop]client", Grant("mongodb")),
     // Holds types alone; the linker serves it all the same.
