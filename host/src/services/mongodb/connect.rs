@@ -24,8 +24,9 @@ use crate::dial::{self, Address, Target};
 use crate::error::{Error, Result};
 use crate::services::{Context, Endpoint};
 
-/// How long the driver gets to end its sessions on the server.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long cursors may take to be closed on the server, and then the driver to end its sessions there.
+const LETTING_GO: Duration = Duration::from_secs(3);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long a set may take to elect a primary, which a server's own clients wait for as long (driver specification "Server
 /// Selection", serverSelectionTimeoutMS), and how often it is looked for.
@@ -238,8 +239,11 @@ fn held(client: mongodb::Client, thread: Thread, context: &Context) -> Arc<DropG
             () = cancelled.cancelled() => {}
             () = gone.cancelled() => {}
         }
-        // A connection that can't even be closed is as good as closed.
-        let _ = timeout(FAREWELL, client.shutdown().immediate(true)).await;
+        // Whoever reads a cursor lets go of it now, and the driver closes it on the server before it ends.
+        if timeout(LETTING_GO, client.clone().shutdown()).await.is_err() {
+            // A connection that can't even be closed is as good as closed.
+            let _ = timeout(FAREWELL, client.shutdown().immediate(true)).await;
+        }
         drop(thread);
     });
     Arc::new(abandoned.drop_guard())
