@@ -55,6 +55,17 @@ struct Planned {
     sequences: Vec<(String, String)>,
 }
 
+impl Leader {
+    /// Counts the catalogue on the other connection, under the same snapshot. It locks nothing, so it waits for nobody.
+    async fn count(&self) -> Result<Vec<census::Row>> {
+        let other = self.watch.session();
+        snapshot::join(&other, Some(&self.snapshot)).await?;
+        let counted = Catalogue { connection: &other.connection, version: other.version }.rows(census::QUERY).await?;
+        other.connection.run("COMMIT").await?;
+        Ok(counted)
+    }
+}
+
 /// What a session needs to join.
 #[derive(Serialize, Deserialize)]
 struct Token {
@@ -114,8 +125,9 @@ impl BackupSession for Backup {
             return Err(Error::internal("only the session that leads makes a plan"));
         };
         let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
-        let inventory = Inventory::read(self.catalogue()).await.map_err(recovery::explained)?;
-        let mut census: Vec<census::Row> = self.catalogue().rows(census::QUERY).await.map_err(recovery::explained)?;
+        // Side by side: counting a large catalogue takes the server as long as reading some kinds of it.
+        let read = try_join(Inventory::read(self.catalogue()), leader.count()).await;
+        let (inventory, mut census) = read.map_err(recovery::explained)?;
         let long = catalog::long_rows::read(self.catalogue(), leader.long_row, &facts.encoding);
         let long = long.await.map_err(recovery::explained)?;
         let mut units = Units::build(inventory, leader.split, long, facts.standby);
