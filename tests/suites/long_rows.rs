@@ -60,7 +60,8 @@ const TABLES: &str = r#"
     -- A long row of many short values, and one that is all in one value.
     INSERT INTO kinds (body, short, file, inner_file) VALUES (noise(1900, 13), noise(1000, 14), '\x00', ''),
         (noise(30000, 15), NULL, '\x', '');
-    CREATE TABLE keyless AS SELECT i, noise(i % 40 * 150, i) AS "b""t" FROM generate_series(1, 100) i;
+    -- Of several pages, so that it can be read in parts.
+    CREATE TABLE keyless AS SELECT i, noise(i % 40 * 150, i) AS "b""t", repeat('-', 300) AS rest FROM generate_series(1, 100) i;
     CREATE TABLE parted (id int, body text) PARTITION BY RANGE (id);
     CREATE TABLE first PARTITION OF parted FOR VALUES FROM (0) TO (10);
     CREATE TABLE second PARTITION OF parted FOR VALUES FROM (10) TO (20);
