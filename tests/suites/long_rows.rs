@@ -131,8 +131,8 @@ impl Scene {
 }
 
 #[test]
-fn rows_in_pieces_come_back_on_every_major() {
-    for major in [Major::V13, Major::V15, Major::V18] {
+fn rows_in_pieces_come_back_on_the_oldest_major_and_the_newest() {
+    for major in [Major::V13, Major::V18] {
         let scene = Scene::new(major, "", &[TABLES, SEVERAL].concat());
         scene.there_and_back(&[]);
         assert_same((&scene.server, "shop"), (&scene.server, "again"));
