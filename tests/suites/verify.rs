@@ -244,7 +244,8 @@ fn everything_is_carried_or_told_to_be_left_out() {
     assert_eq!(tally(&made.stdout, "policy"), "\"counted\":2,\"carried\":2,\"left_out\":0,\"failed\":0");
     assert_eq!(tally(&made.stdout, "subscription"), "\"counted\":0,\"carried\":0,\"left_out\":0,\"failed\":0");
     let shown = scene.succeed(&["backups", "show", "shop@latest", "--json"]);
-    assert_eq!(tally(&shown.stdout, "table"), tally(&made.stdout, "table"), "the manifest says the same");
+    // Nothing of a backup fails, so its manifest has no number for that.
+    assert_eq!(tally(&shown.stdout, "table"), "\"counted\":4,\"carried\":4,\"left_out\":0");
 
     // Where a role is missing, what needs it is left out, and counted.
     let elsewhere = Scene::of(Major::V15, |_| {});
