@@ -250,7 +250,8 @@ fn what_is_broken_in_the_cache_is_compiled_anew() {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let half = fs::read(&path).unwrap();
+                // The cache's own thread may still be giving it another name.
+                let Ok(half) = fs::read(&path) else { continue };
                 fs::write(&path, &half[..half.len() / 2]).unwrap();
                 broken += 1;
             }
