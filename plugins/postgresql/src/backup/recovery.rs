@@ -4,6 +4,7 @@
 //! playing back waits for `max_standby_streaming_delay` and then ends the statement, or the session if that isn't enough
 //! (PostgreSQL documentation 26.4.2). The snapshot is gone then, and nothing that was read with it counts.
 
+use crate::session::Session;
 use cofferdam_sdk::Error;
 
 /// The error, with what to do if it is such a conflict.
@@ -14,6 +15,23 @@ pub fn explained(error: Error) -> Error {
     if !error.engine_code.as_deref().is_some_and(|code| code.starts_with("40")) {
         return error;
     }
+    ended(error)
+}
+
+/// The error of joining a snapshot, with what to do if it is gone on a standby. A session that is ended while it waits to
+/// send isn't told why, so this may be the first that is heard of it.
+pub async fn lost(session: &Session, error: Error) -> Error {
+    // Invalid parameter value: whoever exported the snapshot has ended.
+    if !error.has_engine_code("22023") || session.connection.run("ROLLBACK").await.is_err() {
+        return explained(error);
+    }
+    match session.connection.value("SELECT pg_catalog.pg_is_in_recovery()").await.as_ref().map(Option::as_deref) {
+        Ok(Some("t")) => ended(error),
+        _ => error,
+    }
+}
+
+fn ended(error: Error) -> Error {
     Error {
         code: "unreachable".to_owned(),
         retryable: false,

@@ -115,8 +115,9 @@ impl BackupSession for Backup {
         let joins = joins_snapshot(&options);
         let session = Session::open(&source, options.database, &options.operation_id).await?;
         session.prepare_reading().await?;
-        let joined = snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await;
-        joined.map_err(recovery::explained)?;
+        if let Err(error) = snapshot::join(&session, joins.then_some(token.snapshot.as_str())).await {
+            return Err(recovery::lost(&session, error).await);
+        }
         Ok(Self { session: Rc::new(session), leader: None, patterns: Patterns::default(), turn: Arc::default() })
     }
 
