@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
@@ -10,14 +11,14 @@ use tokio::sync::Mutex;
 
 use super::batch::{AHEAD, Apart, Batch, deal};
 use super::event::Event;
-use super::feed::{Progress, drain};
+use super::feed::{Pieces, Progress, drain};
 use super::record::{Done, record};
 use super::source::{Patience, Source};
 use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, Note, Options, Tally, Unit};
 use crate::repository::{
-    BackupWriter, EndedStream, Manifest, NoteRecord, PluginRecord, Repository, TallyRecord, UnitRecord,
+    BackupWriter, EndedStream, Manifest, NoteRecord, PluginRecord, Repository, StreamWriter, TallyRecord, UnitRecord,
 };
 
 /// What a backup is to hold, and how it is made.
@@ -281,20 +282,20 @@ impl Work<'_> {
                 stream.cut().await?;
             }
             let offset = stream.position();
-            let mut progress = Progress::begin(&self.operation.context.sink, &unit);
-            let mut stored = Ok(());
+            let progress = Progress::begin(&self.operation.context.sink, &unit);
             let drained = match reading {
                 Err(error) => Err(error),
                 Ok(reading) => {
-                    let store = async |piece| {
-                        stored = stream.write(piece).await;
-                        if stored.is_ok() { Ok(()) } else { Err(Error::storage("the repository failed")) }
-                    };
-                    drain(&unit, reading, &mut progress, store).await
+                    let (Stored { into, failed }, drained) =
+                        drain(&unit, reading, &progress, Stored { into: stream, failed: None }).await?;
+                    stream = into;
+                    // No retry of the unit mends the repository.
+                    if let Some(error) = failed {
+                        return Err(error);
+                    }
+                    drained
                 }
             };
-            // No retry of the unit mends the repository.
-            stored?;
             match drained {
                 Err(error) => failed.push((unit, error)),
                 Ok(drained) => {
@@ -305,6 +306,21 @@ impl Work<'_> {
             }
         }
         Ok(Read { ended: Ended { stream: stream.end().await, records, notes }, failed })
+    }
+}
+
+/// Stores a unit's pieces. What the repository fails with is kept apart from what the unit fails with.
+struct Stored {
+    into: StreamWriter,
+    failed: Option<Error>,
+}
+
+impl Pieces for Stored {
+    async fn take(&mut self, piece: Bytes) -> Result<()> {
+        self.into.write(piece).await.map_err(|error| {
+            self.failed = Some(error);
+            Error::storage("the repository failed")
+        })
     }
 }
 

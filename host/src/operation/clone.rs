@@ -145,11 +145,11 @@ struct FromServer<'a> {
 
 impl Feeder for FromServer<'_> {
     async fn feed(&self, worker: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
-        let drained = async {
-            let reading = self.source.read(worker, unit).await?;
-            drain(unit, reading, progress, async |piece| feeding.hand_on(piece).await).await
+        let (feeding, drained) = match self.source.read(worker, unit).await {
+            Ok(reading) => drain(unit, reading, progress, feeding).await?,
+            Err(error) => (feeding, Err(error)),
         };
-        match drained.await {
+        match drained {
             Ok(drained) => {
                 self.operation.note(drained.notes, &mut Vec::new());
                 feeding.end(Ok(drained.measured));

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{self, WeakSender};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::event::{Event, Sink};
 use super::measure::{Framing, Measure, Measured};
@@ -16,6 +17,7 @@ use crate::plugin::{Reading, Unit};
 use crate::services::stream::ByteStream;
 
 /// Tells how far a unit is, a few times a second.
+#[derive(Clone)]
 pub(super) struct Progress {
     sink: Arc<dyn Sink>,
     unit: String,
@@ -46,19 +48,45 @@ impl Progress {
     }
 }
 
-/// Reads a unit to its end and gives every piece to `sink`. It is whole only if the plugin says so and its count is
-/// the one that the host saw.
-pub(super) async fn drain(
+/// Where the pieces of a unit go.
+pub(super) trait Pieces: Send + 'static {
+    /// Takes a piece, as soon as there is room for it.
+    fn take(&mut self, piece: Bytes) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Reads a unit to its end and gives every piece to `pieces`, which comes back with how that went. It is whole only if the
+/// plugin says so and its count is the one that the host saw.
+///
+/// It is a task of its own: what waits for many units mustn't be woken for each of their pieces. Dropping it ends the task.
+///
+/// # Errors
+/// The outer one is a fault of ours, and `pieces` is lost with it.
+pub(super) async fn drain<P: Pieces>(
     unit: &Unit,
+    reading: Reading,
+    progress: &Progress,
+    mut pieces: P,
+) -> Result<(P, Result<Drained>)> {
+    let (framing, progress) = (unit.framing.clone(), progress.clone());
+    let task = tokio::spawn(async move {
+        let drained = drain_here(&framing, reading, progress, &mut pieces).await;
+        (pieces, drained)
+    });
+    let ended = |e| Error::internal(format!("the task that reads unit {} ended early", unit.name)).with_cause(e);
+    AbortOnDropHandle::new(task).await.map_err(ended)
+}
+
+async fn drain_here(
+    framing: &str,
     mut reading: Reading,
-    progress: &mut Progress,
-    mut sink: impl AsyncFnMut(Bytes) -> Result<()>,
+    mut progress: Progress,
+    pieces: &mut impl Pieces,
 ) -> Result<Drained> {
-    let mut measure = Measure::new(Framing::parse(&unit.framing)?);
+    let mut measure = Measure::new(Framing::parse(framing)?);
     while let Some(piece) = reading.data.next().await {
         measure.update(&piece)?;
         progress.at(measure.bytes());
-        sink(piece).await?;
+        pieces.take(piece).await?;
     }
     let plugin = reading.plugin().to_owned();
     let summary = reading.summary().await?;
@@ -227,6 +255,12 @@ fn believed(plugin: &str, error: &Error) -> Error {
     Error::plugin(format!("the plugin {plugin} says that it wrote the unit, though its stream broke off"))
         .with_cause(error.to_string())
         .with_hint("this is a fault of the plugin; tell its author, with the message")
+}
+
+impl Pieces for Feeding {
+    async fn take(&mut self, piece: Bytes) -> Result<()> {
+        self.hand_on(piece).await
+    }
 }
 
 impl Feeding {

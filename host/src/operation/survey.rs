@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::Mutex;
 
 use super::batch::{AHEAD, Batch, deal};
 use super::event::Event;
-use super::feed::{Progress, drain};
+use super::definitions::Definitions;
+use super::feed::{Pieces, Progress, drain};
 use super::portrait::{Portrait, definitions_of};
 use super::source::Source;
 use super::{Operation, Totals};
@@ -105,14 +107,22 @@ impl Survey<'_> {
     }
 
     async fn see(&self, unit: &Unit, reading: Reading) -> Result<()> {
-        let mut definitions = definitions_of(unit);
-        let mut progress = Progress::begin(&self.operation.context.sink, unit);
-        let look = async |piece: bytes::Bytes| definitions.as_mut().map_or(Ok(()), |found| found.update(&piece));
-        let drained = drain(unit, reading, &mut progress, look).await?;
+        let progress = Progress::begin(&self.operation.context.sink, unit);
+        let (Look(definitions), drained) = drain(unit, reading, &progress, Look(definitions_of(unit))).await?;
+        let drained = drained?;
         let mut seen = self.seen.lock().await;
         seen.0.add(unit, &drained.measured, definitions)?;
         seen.1.count(&drained.measured);
         progress.done(&drained.measured);
         Ok(())
+    }
+}
+
+/// Looks at definitions as they pass, where a unit has some.
+struct Look(Option<Definitions>);
+
+impl Pieces for Look {
+    async fn take(&mut self, piece: Bytes) -> Result<()> {
+        self.0.as_mut().map_or(Ok(()), |definitions| definitions.update(&piece))
     }
 }

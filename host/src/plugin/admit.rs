@@ -92,7 +92,11 @@ impl Candidate {
         }
         let about = About::of(&bytes)?;
         let publisher = signature::publisher(&bytes)?;
-        effort::check(&bytes)?;
+        let digest = blake3::hash(&bytes).to_hex().to_string();
+        if !runtime.vetted.has(&digest) {
+            effort::check(&bytes)?;
+            runtime.vetted.add(&digest);
+        }
         let component = compile(&runtime.engine, bytes.clone())?;
         let ty = component.component_type();
         let imports: Vec<String> = ty.imports(&runtime.engine).map(|(name, _)| name.to_owned()).collect();
@@ -100,7 +104,6 @@ impl Candidate {
         let mut capabilities: Vec<Capability> = exports.iter().filter_map(|e| Capability::of_export(e)).collect();
         capabilities.sort_unstable();
         let unknown_exports = exports.into_iter().filter(|e| Capability::of_export(e).is_none()).collect();
-        let digest = blake3::hash(&bytes).to_hex().to_string();
         let sha256 = Digest::of(&bytes);
         let inspection = Inspection { about, publisher, sha256, digest, capabilities, imports, unknown_exports };
         Ok(Self { inspection, bytes, component })

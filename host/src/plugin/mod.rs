@@ -24,6 +24,7 @@ mod sandbox;
 mod section;
 pub mod signature;
 mod to_files;
+mod vetted;
 pub mod wasi;
 
 pub(crate) use admit::too_large;

@@ -8,6 +8,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 
 use super::sandbox::Tenant;
+use super::vetted::Vetted;
 use crate::error::{Error, Result};
 use crate::services;
 
@@ -18,6 +19,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Runtime {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Tenant>,
+    pub(super) vetted: Vetted,
 }
 
 impl Runtime {
@@ -32,7 +34,8 @@ impl Runtime {
         // Nothing that an engine needs, and each would be one more thing to bound.
         config.wasm_memory64(false).wasm_relaxed_simd(false).wasm_multi_memory(false);
         if let Some(folder) = cache {
-            config.cache(Some(private_cache(folder)?));
+            own(folder)?;
+            config.cache(Some(compiled(&folder.join("compiled"))?));
         }
         let engine = Engine::new(&config)
             .map_err(|e| Error::internal("the WebAssembly engine can't be made on this machine").with_cause(e))?;
@@ -40,14 +43,14 @@ impl Runtime {
         services::add_to_linker(&mut linker, |tenant: &mut Tenant| &mut tenant.services)
             .map_err(|e| Error::internal("the services can't be linked").with_cause(e))?;
         tick(&engine)?;
-        Ok(Self { engine, linker })
+        let vetted = Vetted::within(cache.map(|folder| folder.join("vetted")).as_deref());
+        Ok(Self { engine, linker, vetted })
     }
 }
 
-/// Compiled code runs as part of us: a folder that somebody else can write to would be a way in.
-fn private_cache(folder: &Path) -> Result<Cache> {
+/// Makes a folder of ours alone. Compiled code runs as part of us: one that somebody else can write to would be a way in.
+fn own(folder: &Path) -> Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    let refused = |what: String| Error::permission_denied(what).with_hint("choose another folder with XDG_CACHE_HOME");
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -58,9 +61,17 @@ fn private_cache(folder: &Path) -> Result<Cache> {
     if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
         return Err(refused(format!("the cache folder {} isn't ours alone", folder.display())));
     }
+    Ok(())
+}
+
+fn compiled(folder: &Path) -> Result<Cache> {
     let mut config = CacheConfig::new();
     config.with_directory(folder);
     Cache::new(config).map_err(|e| refused(format!("the cache in {} can't be used", folder.display())).with_cause(e))
+}
+
+fn refused(what: String) -> Error {
+    Error::permission_denied(what).with_hint("choose another folder with XDG_CACHE_HOME")
 }
 
 /// Its own thread: an executor whose threads are all busy in a plugin would never tick.
