@@ -8,6 +8,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
+use tokio::try_join;
 
 use super::batch::{AHEAD, Apart, Batch, deal};
 use super::event::Event;
@@ -66,10 +67,14 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
     let writer = writer?.cancelled_by(operation.context.cancel.clone());
     let made = match source {
         Err(error) => Err(error),
-        Ok(source) => tokio::select! {
-            made = read_all(operation, source, request, &writer) => made,
-            cancelled = operation.cancelled() => Err(cancelled),
-        },
+        Ok(source) => {
+            let plugin = party.plugin.inspection().digest.as_str();
+            let kept = writer.add_plugin(plugin, party.plugin.bytes().clone());
+            tokio::select! {
+                made = async { try_join!(read_all(operation, source, request, &writer), kept) } => made.map(|(made, ())| made),
+                cancelled = operation.cancelled() => Err(cancelled),
+            }
+        }
     };
     let (done, mut manifest) = match made {
         Ok(made) => made,
@@ -77,8 +82,6 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
             return Err(abandoned(writer, error).await);
         }
     };
-    let plugin = party.plugin.inspection();
-    let stored = writer.add_plugin(&plugin.digest, party.plugin.bytes().clone()).await;
     let totals = done.totals;
     manifest.started = started;
     manifest.finished = Timestamp::now();
@@ -91,9 +94,6 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
     let notes = notes.collect();
     let tallies = manifest.tallies.iter().cloned().map(Tally::from).collect();
     let (stored_bytes, spent) = (Some(writer.stored_bytes()), Some(writer.spent()));
-    if let Err(error) = stored {
-        return Err(abandoned(writer, error).await);
-    }
     let id = writer.commit(manifest).await?;
     Ok(Outcome { backup: Some(id.to_string()), totals, stored_bytes, spent, tallies, notes, ..Outcome::default() })
 }
@@ -147,17 +147,21 @@ async fn read_all(
         queue: Mutex::new(deal(first).into()),
         done: Mutex::new(Done::of(&plan.units)),
     };
-    tokio::select! {
+    let ended = tokio::select! {
         result = work.all(last) => result?,
         lost = source.watch() => return Err(lost),
-    }
-    let done = work.done.into_inner();
+    };
+    let done = work.done;
+    // What is still to be stored needs no session any more.
+    let (closed, stored) = tokio::join!(source.close(), all_stored(&done, ended));
+    stored?;
+    let (closed, done) = (closed?, done.into_inner());
     if done.totals.units != plan.units.len() {
         let message = format!("{} of {} units were read", done.totals.units, plan.units.len());
         return Err(Error::internal(message));
     }
     notes.extend(done.notes.iter().cloned());
-    operation.note(source.close().await?, &mut notes);
+    operation.note(closed, &mut notes);
     let about = &party.plugin.inspection().about;
     let manifest = Manifest {
         // The writer sets these three when it commits.
@@ -190,6 +194,20 @@ async fn read_all(
     Ok((done, manifest))
 }
 
+/// Counts a batch, once all of its stream is stored.
+async fn stored(done: &Mutex<Done>, ended: Ended) -> Result<()> {
+    let stream = ended.stream.stored().await?;
+    done.lock().await.add(stream, ended.records, ended.notes);
+    Ok(())
+}
+
+async fn all_stored(done: &Mutex<Done>, batches: Vec<Ended>) -> Result<()> {
+    for ended in batches {
+        stored(done, ended).await?;
+    }
+    Ok(())
+}
+
 /// What the operator chose, for the manifest.
 fn chosen(request: &Request) -> BTreeMap<String, String> {
     let mut options: BTreeMap<String, String> = request.settings.iter().cloned().collect();
@@ -211,23 +229,25 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Every worker until the queue is empty, then what only the leader can read.
-    async fn all(&self, last: Vec<Unit>) -> Result<()> {
+    /// Every worker until the queue is empty, then what only the leader can read. Gives what was read and may not be stored yet.
+    async fn all(&self, last: Vec<Unit>) -> Result<Vec<Ended>> {
         let mut workers: FuturesUnordered<_> = (0..self.source.jobs()).map(|n| self.worker(n)).collect();
-        while let Some(result) = workers.next().await {
-            result?;
+        let mut read = Vec::new();
+        while let Some(ended) = workers.next().await {
+            read.extend(ended?);
         }
         for batch in deal(last) {
-            let read = self.read(0, batch).await?;
-            if let Some((unit, error)) = read.failed.into_iter().next() {
+            let Read { ended, failed } = self.read(0, batch).await?;
+            if let Some((unit, error)) = failed.into_iter().next() {
                 return Err(error.while_doing(format!("unit {}", unit.name)));
             }
-            self.stored(read.ended).await?;
+            read.push(ended);
         }
-        Ok(())
+        Ok(read)
     }
 
-    async fn worker(&self, n: usize) -> Result<()> {
+    /// Reads until the queue is empty. Gives the last batch, which may not be stored yet.
+    async fn worker(&self, n: usize) -> Result<Option<Ended>> {
         let mut before = None;
         loop {
             // Taken in a statement of its own: the queue isn't held while the batch is read.
@@ -237,7 +257,7 @@ impl Work<'_> {
             let Read { ended, failed } = self.read(n, batch).await?;
             // One batch's end is stored while the next one is read.
             if let Some(ended) = before.replace(ended) {
-                self.stored(ended).await?;
+                stored(&self.done, ended).await?;
             }
             if failed.is_empty() {
                 continue;
@@ -255,17 +275,7 @@ impl Work<'_> {
             self.source.rejoin(n).await?;
             self.queue.lock().await.extend(again);
         }
-        match before {
-            Some(ended) => self.stored(ended).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a batch, once all of its stream is stored.
-    async fn stored(&self, ended: Ended) -> Result<()> {
-        let stream = ended.stream.stored().await?;
-        self.done.lock().await.add(stream, ended.records, ended.notes);
-        Ok(())
+        Ok(before)
     }
 
     /// Reads a batch into one stream. An error is the repository's: final.

@@ -9,8 +9,8 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::Mutex;
 
 use super::batch::{AHEAD, Batch, deal};
-use super::event::Event;
 use super::definitions::Definitions;
+use super::event::Event;
 use super::feed::{Pieces, Progress, drain};
 use super::portrait::{Portrait, definitions_of};
 use super::source::Source;

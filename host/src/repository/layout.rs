@@ -24,6 +24,15 @@ pub(super) fn object(folder: &str, id: impl std::fmt::Display) -> String {
     format!("{folder}/{id}")
 }
 
+/// Every folder that chunks are in.
+pub(super) fn chunk_folders() -> impl Iterator<Item = String> {
+    (0..=u8::MAX).map(folder)
+}
+
+fn folder(first: u8) -> String {
+    format!("{CHUNKS}/{first:02x}")
+}
+
 /// One stored copy of a chunk: everything that the object's name says.
 ///
 /// The size is in the name so that a listing alone shows a truncated object. The random `copy` makes a name unique:
@@ -42,7 +51,7 @@ impl ChunkObject {
     /// The folder in which all copies of chunk `id` are.
     pub fn folder(id: ChunkId) -> String {
         let [first, ..] = id.as_bytes();
-        format!("{CHUNKS}/{first:02x}")
+        folder(*first)
     }
 
     /// The object's full name.

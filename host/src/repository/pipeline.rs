@@ -1,5 +1,6 @@
 //! What a stream's thread does: cut, name, and unless it is known, compress, seal and put.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +16,11 @@ use crate::repository::manifest::{ChunkRef, StreamRecord};
 use crate::repository::spent::{Laps, Spent};
 use crate::repository::writer::Shared;
 
-/// A stream's state. Two buffers go round: one is filled while the other one is put.
+/// Chunks of a stream that are put at once. A put waits for the disk several times, and compressing the next chunk takes less
+/// than that.
+const PUTS: usize = 2;
+
+/// A stream's state. Its buffers go round: one is filled while others are put.
 pub(super) struct Pipeline {
     shared: Arc<Shared>,
     runtime: Handle,
@@ -23,7 +28,8 @@ pub(super) struct Pipeline {
     sealer: Sealer,
     record: StreamRecord,
     spare: Vec<u8>,
-    putting: Option<Putting>,
+    /// What is being put, the oldest first.
+    putting: VecDeque<Putting>,
     laps: Laps,
     spent: Spent,
 }
@@ -43,7 +49,7 @@ impl Pipeline {
             sealer: Sealer::new(inner.config.pin(), inner.config.data_key()?)?,
             record: StreamRecord::default(),
             spare: shared.buffers.take(),
-            putting: None,
+            putting: VecDeque::with_capacity(PUTS),
             laps: Laps::new(),
             spent: Spent::default(),
             runtime,
@@ -70,7 +76,7 @@ impl Pipeline {
         self.take_chunks(true)?;
         // Another stream may have begun meanwhile, and needs one.
         self.shared.buffers.give(self.cutter.take_window());
-        self.wait()?;
+        self.wait(0)?;
         self.spent.storing += self.laps.lap();
         self.shared.spend(self.spent);
         self.shared.buffers.give(self.spare);
@@ -82,7 +88,7 @@ impl Pipeline {
             let length = plain.len();
             self.spent.cutting += self.laps.lap();
             let id = ChunkId::of(&self.shared.repository.inner.keys.naming, plain);
-            let putting = self.putting.as_ref().map(|p| p.object).filter(|o| o.id == id);
+            let putting = self.putting.iter().map(|p| p.object).find(|o| o.id == id);
             let known = putting.or_else(|| self.shared.known(id));
             self.spent.naming += self.laps.lap();
             let object = match known {
@@ -107,29 +113,34 @@ impl Pipeline {
 
     /// Begins to put the sealed chunk that is in the spare buffer.
     fn put(&mut self, id: ChunkId) -> Result<ChunkObject> {
-        let content = Bytes::from(std::mem::take(&mut self.spare));
+        self.wait(PUTS - 1)?;
+        let next = self.shared.buffers.take();
+        let content = Bytes::from(std::mem::replace(&mut self.spare, next));
         let stored = u32::try_from(content.len()).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
         let object = ChunkObject { id, stored, copy: u32::from_le_bytes(*random()?) };
-        self.wait()?;
         let (store, name) = (self.shared.repository.inner.store.clone(), object.name());
         let task = self.runtime.spawn(async move {
             store.put(&name, content.clone()).await?;
             Ok(content)
         });
-        self.putting = Some(Putting { object, task });
+        self.putting.push_back(Putting { object, task });
         Ok(object)
     }
 
-    /// Waits until nothing is being put, and takes the buffer back.
-    fn wait(&mut self) -> Result<()> {
-        let Some(Putting { object, task }) = self.putting.take() else { return Ok(()) };
-        let content = self
-            .runtime
-            .block_on(task)
-            .map_err(|e| Error::internal(format!("storing {} ended early", object.name())).with_cause(e))??;
-        self.shared.stored(object);
-        // The store may still hold it for a moment; then a new buffer is made.
-        self.spare = if content.is_unique() { content.into() } else { self.shared.buffers.take() };
+    /// Waits until only `left` chunks are being put, and gives their buffers back.
+    fn wait(&mut self, left: usize) -> Result<()> {
+        while self.putting.len() > left {
+            let Some(Putting { object, task }) = self.putting.pop_front() else { break };
+            let content = self
+                .runtime
+                .block_on(task)
+                .map_err(|e| Error::internal(format!("storing {} ended early", object.name())).with_cause(e))??;
+            self.shared.stored(object);
+            // The store may still hold it for a moment; then a new buffer is made.
+            if content.is_unique() {
+                self.shared.buffers.give(content.into());
+            }
+        }
         Ok(())
     }
 }

@@ -134,6 +134,17 @@ impl Store {
             .boxed()
     }
 
+    /// Makes folders below `within`, where the store is one itself. A put makes those that it misses too, at the price of two
+    /// more syncs, which a first backup would wait for with every chunk.
+    pub async fn make_folders(&self, within: &str, folders: impl Iterator<Item = String>) -> Result<()> {
+        let Some(root) = self.folder.clone() else { return Ok(()) };
+        let (within, folders) = (root.join(within), folders.map(|name| root.join(name)).collect());
+        let made = tokio::task::spawn_blocking(move || make_folders(&root, &within, folders)).await;
+        made.map_err(|e| Error::internal("making folders ended early").with_cause(e))?.map_err(|e| {
+            advise(Error::storage(format!("can't make the folders of {}", self.shown)), e.kind()).with_cause(e)
+        })
+    }
+
     /// Removes files that a killed process left half-written, once they are older than `age`.
     ///
     /// A local store writes to `NAME#NUMBER` first; listings don't show these.
@@ -197,6 +208,12 @@ fn advise(error: Error, kind: ErrorKind) -> Error {
     }
 }
 
+fn make_folders(root: &Path, within: &Path, folders: Vec<PathBuf>) -> std::io::Result<()> {
+    folders.iter().try_for_each(std::fs::create_dir_all)?;
+    // What they are in remembers them; they themselves are empty.
+    [within, root].into_iter().try_for_each(|folder| std::fs::File::open(folder)?.sync_all())
+}
+
 fn sweep_folder(folder: &Path, before: SystemTime) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -239,6 +256,17 @@ mod tests {
         store.sweep(Duration::ZERO).await.unwrap();
         assert!(!staging.exists());
         assert_eq!(store.get("chunks/ab/x", 10).await.unwrap(), "kept");
+    }
+
+    #[tokio::test]
+    async fn folders_are_made_once_and_hold_no_objects() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Location::local(folder.path()).unwrap()).unwrap();
+        for _ in 0..2 {
+            store.make_folders("chunks", ["chunks/00".to_owned(), "chunks/ff".to_owned()].into_iter()).await.unwrap();
+        }
+        assert!(folder.path().join("chunks/00").is_dir() && folder.path().join("chunks/ff").is_dir());
+        assert_eq!(store.list("").count().await, 0);
     }
 
     #[tokio::test]

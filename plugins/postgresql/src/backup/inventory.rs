@@ -8,6 +8,7 @@ use crate::catalog::{
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
+use futures::try_join;
 
 /// Rows of all kinds.
 pub struct Inventory {
@@ -37,32 +38,68 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Reads all of it.
-    pub async fn read(catalogue: Catalogue<'_>) -> Result<Self> {
+    /// Reads all of it. `free` may be another session with the same snapshot, which has no table locked: it gets what needs
+    /// none, as one that waits for a lock behind somebody who waits for the leader would wait for ever.
+    pub async fn read(catalogue: Catalogue<'_>, free: Catalogue<'_>) -> Result<Self> {
+        let tables = async {
+            try_join!(
+                catalogue.rows(types::QUERY),
+                catalogue.rows(functions::QUERY),
+                catalogue.rows(tables::QUERY),
+                catalogue.rows(columns::QUERY),
+                catalogue.rows(checks::QUERY),
+                catalogue.rows(views::QUERY),
+                catalogue.rows(indexes::QUERY),
+                catalogue.rows(foreign_keys::QUERY),
+                catalogue.rows(left_out::QUERY),
+                catalogue.rows(configuration_tables::QUERY),
+                catalogue.rows(large_objects::RANGES),
+            )
+        };
+        let others = async {
+            try_join!(
+                free.rows(schemas::QUERY),
+                free.rows(extensions::QUERY),
+                free.rows(sequences::QUERY),
+                free.rows(comments::QUERY),
+                free.rows(privileges::QUERY),
+                free.rows(default_privileges::QUERY),
+                free.rows(security_labels::QUERY),
+                free.rows(database::QUERY),
+                free.rows(large_objects::COUNT),
+                free.rows(order::EDGES),
+                free.rows(order::ALIASES),
+            )
+        };
+        let (tables, definitions, others) = try_join!(tables, Definitions::read(catalogue, free), others)?;
+        let (types, functions, tables, columns, checks, views, indexes, foreign_keys, left_out, configured, ranges) =
+            tables;
+        let (schemas, extensions, sequences, comments, privileges, defaults, labels, database, count, edges, aliases) =
+            others;
         Ok(Self {
-            schemas: catalogue.rows(schemas::QUERY).await?,
-            extensions: catalogue.rows(extensions::QUERY).await?,
-            types: catalogue.rows(types::QUERY).await?,
-            functions: catalogue.rows(functions::QUERY).await?,
-            sequences: catalogue.rows(sequences::QUERY).await?,
-            tables: catalogue.rows(tables::QUERY).await?,
-            columns: catalogue.rows(columns::QUERY).await?,
-            checks: catalogue.rows(checks::QUERY).await?,
-            views: catalogue.rows(views::QUERY).await?,
-            indexes: catalogue.rows(indexes::QUERY).await?,
-            foreign_keys: catalogue.rows(foreign_keys::QUERY).await?,
-            definitions: Definitions::read(catalogue).await?,
-            comments: catalogue.rows(comments::QUERY).await?,
-            privileges: catalogue.rows(privileges::QUERY).await?,
-            default_privileges: catalogue.rows(default_privileges::QUERY).await?,
-            security_labels: catalogue.rows(security_labels::QUERY).await?,
-            database: catalogue.rows(database::QUERY).await?,
-            left_out: catalogue.rows(left_out::QUERY).await?,
-            configuration_tables: catalogue.rows(configuration_tables::QUERY).await?,
-            large_objects: catalogue.rows(large_objects::RANGES).await?,
-            large_object_count: catalogue.rows(large_objects::COUNT).await?,
-            edges: catalogue.rows(order::EDGES).await?,
-            aliases: catalogue.rows(order::ALIASES).await?,
+            schemas,
+            extensions,
+            types,
+            functions,
+            sequences,
+            tables,
+            columns,
+            checks,
+            views,
+            indexes,
+            foreign_keys,
+            definitions,
+            comments,
+            privileges,
+            default_privileges: defaults,
+            security_labels: labels,
+            database,
+            left_out,
+            configuration_tables: configured,
+            large_objects: ranges,
+            large_object_count: count,
+            edges,
+            aliases,
         })
     }
 }

@@ -9,13 +9,14 @@ use crate::catalog::rows::Catalogue;
 use crate::catalog::{self, census};
 use crate::entry::Entry;
 use crate::globals::{self, Globals};
-use crate::long_rows::FORMAT as LONG_ROWS;
+use crate::long_rows::{FORMAT as LONG_ROWS, LongRows};
 use crate::pooler;
 use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{BackupOptions, BackupSession, Note, Plan, Summary, Unit};
 use cofferdam_sdk::pattern::Patterns;
-use cofferdam_sdk::{Endpoint, Error, Mutex, Options, Reading, Result, options, try_join};
+use cofferdam_sdk::{Endpoint, Error, Mutex, Options, Reading, Result, options};
+use futures::try_join;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -56,13 +57,20 @@ struct Planned {
 }
 
 impl Leader {
-    /// Counts the catalogue on the other connection, under the same snapshot. It locks nothing, so it waits for nobody.
-    async fn count(&self) -> Result<Vec<census::Row>> {
+    /// Everything that the catalogue says, and an independent count of it. The other connection takes its share, under the same
+    /// snapshot; it locks nothing, so it waits for nobody.
+    async fn survey(&self, session: &Session) -> Result<(Facts, Inventory, Vec<census::Row>, HashMap<u32, LongRows>)> {
         let other = self.watch.session();
         snapshot::join(&other, Some(&self.snapshot)).await?;
-        let counted = Catalogue { connection: &other.connection, version: other.version }.rows(census::QUERY).await?;
+        let (catalogue, free) = (Catalogue::of(session), Catalogue::of(&other));
+        let surveyed = try_join!(
+            Facts::read(catalogue),
+            Inventory::read(catalogue, free),
+            free.rows(census::QUERY),
+            catalog::long_rows::read(catalogue, self.long_row, &session.encoding),
+        )?;
         other.connection.run("COMMIT").await?;
-        Ok(counted)
+        Ok(surveyed)
     }
 }
 
@@ -74,7 +82,7 @@ struct Token {
 
 impl Backup {
     fn catalogue(&self) -> Catalogue<'_> {
-        Catalogue { connection: &self.session.connection, version: self.session.version }
+        Catalogue::of(&self.session)
     }
 
     async fn entries(&self, leader: &Leader, unit: &Unit) -> Result<Vec<Entry>> {
@@ -97,7 +105,7 @@ impl BackupSession for Backup {
             session.prepare_reading().await?;
             Ok(session)
         };
-        let (session, other) = try_join(leading, watch::connect(&source, &options)).await?;
+        let (session, other) = try_join!(leading, watch::connect(&source, &options))?;
         pooler::refuse(&session, &other).await?;
         let split = split::size(&session, &options.extra).await?;
         let long_row = split::long_row(&session, &options.extra).await?;
@@ -125,12 +133,8 @@ impl BackupSession for Backup {
         let Some(leader) = &self.leader else {
             return Err(Error::internal("only the session that leads makes a plan"));
         };
-        let facts = Facts::read(self.catalogue()).await.map_err(recovery::explained)?;
-        // Side by side: counting a large catalogue takes the server as long as reading some kinds of it.
-        let read = try_join(Inventory::read(self.catalogue()), leader.count()).await;
-        let (inventory, mut census) = read.map_err(recovery::explained)?;
-        let long = catalog::long_rows::read(self.catalogue(), leader.long_row, &facts.encoding);
-        let long = long.await.map_err(recovery::explained)?;
+        let surveyed = leader.survey(&self.session).await.map_err(recovery::explained)?;
+        let (facts, inventory, mut census, long) = surveyed;
         let mut units = Units::build(inventory, leader.split, long, facts.standby);
         if !self.patterns.choose_all() {
             let (chosen, notes) = Chosen::of(&units.contents, &self.patterns)?;

@@ -82,7 +82,7 @@ async fn list(session: &Session) -> Result<BTreeSet<Table>> {
 }
 
 async fn read_list(session: &Session) -> Result<BTreeSet<Table>> {
-    let catalogue = Catalogue { connection: &session.connection, version: session.version };
+    let catalogue = Catalogue::of(session);
     Ok(catalogue.rows::<Table>(TABLES).await?.into_iter().collect())
 }
 

@@ -1,16 +1,20 @@
 //! Rows of a catalogue query as Rust values.
 //!
 //! The server makes a JSON object of each row, so that columns go by their names, and NULLs, booleans and arrays need no
-//! parser of ours. A cursor keeps a large catalogue below the host's limit for one result.
+//! parser of ours. A cursor keeps a large catalogue below the host's limit for one result. Queries may be asked side by side:
+//! the server answers one after the other, and none waits for what we make of the one before it.
 
 use crate::session::Session;
 use crate::version::Version;
 use cofferdam_sdk::postgres::{Connection, Rows};
 use cofferdam_sdk::{Error, Result, lossless};
 use serde::de::DeserializeOwned;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows that are fetched at once.
 const BATCH: usize = 2000;
+/// Cursors so far: a transaction may have several.
+static CURSORS: AtomicU64 = AtomicU64::new(0);
 
 /// The catalogue of one database, read in the transaction that the connection is in.
 #[derive(Clone, Copy)]
@@ -21,13 +25,20 @@ pub struct Catalogue<'a> {
     pub version: Version,
 }
 
-impl Catalogue<'_> {
+impl<'a> Catalogue<'a> {
+    /// The catalogue of the session's database.
+    pub fn of(session: &'a Session) -> Self {
+        Self { connection: &session.connection, version: session.version }
+    }
+
     /// All rows of a query from a `.sql` file.
     pub async fn rows<T: DeserializeOwned>(self, sql: &str) -> Result<Vec<T>> {
         let query = self.version.assemble(sql);
         let name = query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(60).collect::<String>();
+        let cursor = format!("cofferdam_{}", CURSORS.fetch_add(1, Ordering::Relaxed));
+        let fetch = format!("FETCH {BATCH} FROM {cursor}");
         let open = format!(
-            "DECLARE cofferdam_rows NO SCROLL CURSOR FOR SELECT pg_catalog.row_to_json(q)::text FROM (\n{query}) AS q;\n{FETCH}"
+            "DECLARE {cursor} NO SCROLL CURSOR FOR SELECT pg_catalog.row_to_json(q)::text FROM (\n{query}) AS q;\n{fetch}"
         );
         let mut values = Vec::new();
         let mut batch =
@@ -38,9 +49,9 @@ impl Catalogue<'_> {
             if !full {
                 break;
             }
-            batch = self.connection.rows(FETCH).await?;
+            batch = self.connection.rows(fetch.as_str()).await?;
         }
-        self.connection.run("CLOSE cofferdam_rows").await?;
+        self.connection.run(format!("CLOSE {cursor}")).await?;
         Ok(values)
     }
 }
@@ -54,8 +65,6 @@ pub async fn at_once<T: DeserializeOwned>(session: &Session, sql: &str) -> Resul
     parse(rows, &mut values)?;
     Ok(values)
 }
-
-const FETCH: &str = "FETCH 2000 FROM cofferdam_rows";
 
 fn parse<T: DeserializeOwned>(rows: Rows, values: &mut Vec<T>) -> Result<()> {
     for row in rows {

@@ -33,7 +33,7 @@ pub async fn check(endpoint: &Endpoint, operation: &str, settings: &Options) -> 
     let session = Session::lead(endpoint, database.map(str::to_owned), "check").await?;
     // With row_security off, asking about it would be the error itself.
     session.connection.run("SET row_security = on; BEGIN READ ONLY").await?;
-    let catalogue = Catalogue { connection: &session.connection, version: session.version };
+    let catalogue = Catalogue::of(&session);
     let role = catalogue.rows::<Role>(ROLE).await?.into_iter().next();
     let role = role.ok_or_else(|| Error::corrupt("the server doesn't know the role that we are"))?;
     let mut findings = vec![finding("ok", format!("PostgreSQL {}", session.version.major()), None)];

@@ -36,7 +36,7 @@ struct Locked {
 
 /// Looks for what would stop a backup.
 pub async fn check(session: &Session, role: &Role) -> Result<Vec<Finding>> {
-    let catalogue = Catalogue { connection: &session.connection, version: session.version };
+    let catalogue = Catalogue::of(session);
     let unreadable: Vec<Relation> = catalogue.rows(UNREADABLE).await?;
     let hidden: Vec<String> = catalogue.rows(ROWS_HIDDEN).await?.into_iter().map(|row: Name| row.name).collect();
     let mut findings = rights(role, &unreadable, &hidden, session.version.major());

@@ -20,7 +20,7 @@ struct Row {
 pub async fn inspect(endpoint: &Endpoint) -> Result<InstanceInfo> {
     let session = Session::open(endpoint, None, "inspect").await?;
     session.connection.run("BEGIN READ ONLY").await?;
-    let catalogue = Catalogue { connection: &session.connection, version: session.version };
+    let catalogue = Catalogue::of(&session);
     let rows: Vec<Row> = catalogue.rows(QUERY).await?;
     let version = session.connection.value("SHOW server_version").await?.unwrap_or_default();
     let standby = session.connection.value("SELECT pg_catalog.pg_is_in_recovery()").await?;

@@ -37,7 +37,8 @@ const NAMED: usize = 10;
 pub async fn holds(session: &Session) -> Result<BTreeSet<String>> {
     session.prepare_reading().await?;
     session.connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let inventory = Inventory::read(Catalogue { connection: &session.connection, version: session.version }).await?;
+    let catalogue = Catalogue::of(session);
+    let inventory = Inventory::read(catalogue, catalogue).await?;
     session.connection.run("COMMIT; SET quote_all_identifiers = off").await?;
     let (found, _) = objects::of(&inventory);
     // Of large objects each stands for itself: one that is there is no other's.

@@ -22,7 +22,7 @@ impl Locale {
     /// That of the database which the session is in.
     pub async fn read(session: &Session) -> Result<Self> {
         session.connection.run("BEGIN READ ONLY").await?;
-        let catalogue = Catalogue { connection: &session.connection, version: session.version };
+        let catalogue = Catalogue::of(session);
         let rows = catalogue.rows::<Self>(QUERY).await?;
         session.connection.run("COMMIT").await?;
         rows.into_iter()

@@ -34,7 +34,7 @@ pub async fn neutralize(session: &Session) -> Result<Vec<Note>> {
 
 /// Makes the session's database neutral, in the transaction that the session is in.
 pub async fn within_transaction(session: &Session) -> Result<Vec<Note>> {
-    let catalogue = Catalogue { connection: &session.connection, version: session.version };
+    let catalogue = Catalogue::of(session);
     let mut rows: Vec<Row> = catalogue.rows(QUERY).await?;
     if session.connection.value(HAS_JOBS).await?.is_some() {
         rows.extend(catalogue.rows::<Row>(JOBS).await?);

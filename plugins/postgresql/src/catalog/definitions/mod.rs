@@ -7,6 +7,8 @@ use super::rows::Catalogue;
 use crate::entry::{Entry, RoleStatement};
 use crate::quote::guarded;
 use cofferdam_sdk::Result;
+use futures::future::try_join_all;
+use futures::try_join;
 use serde::Deserialize;
 
 /// An object and what makes it.
@@ -143,28 +145,36 @@ struct Readable {
 }
 
 impl Definitions {
-    /// Reads them.
-    pub async fn read(catalogue: Catalogue<'_>) -> Result<Self> {
-        let mut before_data = Vec::new();
-        for (kind, query) in BEFORE_DATA {
-            before_data.extend(catalogue.rows::<Row>(query).await?.into_iter().map(|row| (kind, row)));
-        }
-        let mut after_data = Vec::new();
-        for (word, query) in AFTER_DATA {
-            after_data.extend(counted(catalogue, word, query).await?);
-        }
-        let readable: Vec<Readable> =
-            catalogue.rows("SELECT has_table_privilege('pg_subscription', 'SELECT') AS readable").await?;
-        let readable = readable.iter().all(|row| row.readable);
-        let subscriptions =
-            if readable { counted(catalogue, "subscription", SUBSCRIPTIONS).await? } else { Vec::new() };
+    /// Reads them; what needs no lock on a table from `free`, which may be another session with the same snapshot.
+    pub async fn read(catalogue: Catalogue<'_>, free: Catalogue<'_>) -> Result<Self> {
+        let before = BEFORE_DATA.map(|(kind, query)| async move {
+            free.rows::<Row>(query).await.map(|rows| rows.into_iter().map(move |row| (kind, row)))
+        });
+        let after = AFTER_DATA.map(|(word, query)| counted(catalogue, word, query));
+        let (before, after, event_triggers, subscriptions, settings) = try_join!(
+            try_join_all(before),
+            try_join_all(after),
+            counted(free, "event trigger", EVENT_TRIGGERS),
+            subscriptions(free),
+            counted(free, "setting", DATABASE_SETTINGS),
+        )?;
         Ok(Self {
-            before_data,
-            after_data,
-            event_triggers: counted(catalogue, "event trigger", EVENT_TRIGGERS).await?,
+            before_data: before.into_iter().flatten().collect(),
+            after_data: after.into_iter().flatten().collect(),
+            event_triggers,
             subscriptions,
-            settings: counted(catalogue, "setting", DATABASE_SETTINGS).await?,
+            settings,
         })
+    }
+}
+
+async fn subscriptions(free: Catalogue<'_>) -> Result<Vec<Row>> {
+    let readable: Vec<Readable> =
+        free.rows("SELECT has_table_privilege('pg_subscription', 'SELECT') AS readable").await?;
+    if readable.iter().all(|row| row.readable) {
+        counted(free, "subscription", SUBSCRIPTIONS).await
+    } else {
+        Ok(Vec::new())
     }
 }
 
