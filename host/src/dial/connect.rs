@@ -9,6 +9,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
+use super::gathered::Gathered;
 use super::stream::Plain;
 use super::{Address, Stream, Target};
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ fn prepare(stream: TcpStream) -> io::Result<Plain> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
     SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-    Ok(Plain::Tcp(stream))
+    Ok(Plain::Tcp(Gathered::new(stream)))
 }
 
 async fn unix(path: &Path, deadline: Instant) -> io::Result<Plain> {

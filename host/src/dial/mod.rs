@@ -18,6 +18,7 @@
 
 mod binding;
 mod connect;
+mod gathered;
 mod stream;
 mod target;
 mod tls;

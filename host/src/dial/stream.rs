@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 use super::binding;
+use super::gathered::Gathered;
 
 /// A connection to a server.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub enum Stream {
 #[derive(Debug)]
 pub enum Plain {
     /// A TCP connection.
-    Tcp(TcpStream),
+    Tcp(Gathered),
     /// A connection through a Unix socket.
     Unix(UnixStream),
 }
@@ -44,7 +45,7 @@ impl Stream {
             Self::Tls(tls) => tls.get_ref().0,
         };
         match plain {
-            Plain::Tcp(tcp) => tcp.peer_addr().ok(),
+            Plain::Tcp(tcp) => tcp.peer().ok(),
             Plain::Unix(_) => None,
         }
     }

@@ -5,12 +5,13 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use hpke::aead::{AeadTag, AesGcm256};
+use hpke::aead::AeadTag;
 use hpke::kdf::HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::{Error, Result};
+use crate::repository::aead::Aes256Gcm;
 use crate::repository::buffers::{Buffers, lend};
 use crate::repository::config::Pin;
 use crate::repository::derive::{Key, message};
@@ -115,7 +116,7 @@ impl Sealer {
     pub fn seal(&self, id: ChunkId, out: &mut Vec<u8>) -> Result<()> {
         let refused = || Error::internal(format!("chunk {id} can't be sealed"));
         let (header, body) = out.split_at_mut_checked(HEADER).ok_or_else(refused)?;
-        let (key, tag) = hpke::single_shot_seal_in_place_detached::<AesGcm256, HkdfSha256, DataKem, _>(
+        let (key, tag) = hpke::single_shot_seal_in_place_detached::<Aes256Gcm, HkdfSha256, DataKem, _>(
             &OpModeS::Base,
             &self.recipient,
             &self.info,
@@ -180,8 +181,8 @@ impl Opener {
             Error::corrupt("the object was changed, or was sealed for somebody else").with_cause(e.to_string())
         };
         let encapsulated = <DataKem as Kem>::EncappedKey::from_bytes(encapsulated).map_err(damaged)?;
-        let tag = AeadTag::<AesGcm256>::from_bytes(tag).map_err(damaged)?;
-        hpke::single_shot_open_in_place_detached::<AesGcm256, HkdfSha256, DataKem>(
+        let tag = AeadTag::<Aes256Gcm>::from_bytes(tag).map_err(damaged)?;
+        hpke::single_shot_open_in_place_detached::<Aes256Gcm, HkdfSha256, DataKem>(
             &OpModeR::Base,
             &self.key,
             &encapsulated,

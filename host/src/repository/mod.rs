@@ -20,6 +20,7 @@
 
 mod access;
 mod admin;
+mod aead;
 mod buffers;
 mod candidates;
 mod check;
