@@ -31,16 +31,13 @@ pub struct Range {
 }
 
 impl Range {
-    /// The command with this range.
+    /// The command with this range. Without one a capped collection is read in the order in which it was filled (MongoDB
+    /// manual, "Query a Capped Collection"); a hint at that order isn't needed, and not every relative of MongoDB takes it.
     pub fn apply(&self, command: Builder, kind: Kind) -> Builder {
         let by_id = Builder::new().int("_id", 1).finish();
-        let in_order = Builder::new().int("$natural", 1).finish();
-        let mut command = match (self.min.is_some() || self.max.is_some(), kind) {
-            (true, _) => command.document("hint", &by_id),
-            (false, Kind::Capped) => command.document("hint", &in_order),
-            (false, Kind::Plain) if self.by_id => command.document("hint", &by_id),
-            (false, _) => command,
-        };
+        let is_part = self.min.is_some() || self.max.is_some();
+        let hinted = is_part || (self.by_id && kind == Kind::Plain);
+        let mut command = if hinted { command.document("hint", &by_id) } else { command };
         for (name, border) in [("min", &self.min), ("max", &self.max)] {
             if let Some(border) = border {
                 command = command.document(name, border);
@@ -171,6 +168,13 @@ mod tests {
             [Range { min: None, max: Some(id(7)), by_id: true }, Range { min: Some(id(7)), max: None, by_id: true }]
         );
         assert_eq!(between(&[], 4), [Range { by_id: true, ..Range::default() }]);
+    }
+
+    #[test]
+    fn a_capped_collection_is_read_as_it_lies_and_without_a_hint() {
+        let range = Range { by_id: true, ..Range::default() };
+        let has_hint = |kind: Kind| bson::get(&range.apply(Builder::new(), kind).finish(), "hint").is_some();
+        assert!(has_hint(Kind::Plain) && !has_hint(Kind::Capped));
     }
 
     #[test]
