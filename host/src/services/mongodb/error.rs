@@ -108,11 +108,20 @@ pub(super) fn from_driver(error: &DriverError, server: &str) -> Error {
         ErrorKind::InvalidArgument { message, .. } => Error::invalid_options(without_documents(message)),
         ErrorKind::DnsResolve { message, .. } => Error::unreachable(message.clone()).retryable(true),
         ErrorKind::Shutdown => Error::cancelled("the connection was closed"),
+        // Some relatives of MongoDB give an error no number, which the driver takes for no answer.
+        ErrorKind::InvalidResponse { .. } if refusal(error).is_some() => {
+            Error::internal(without_documents(refusal(error).unwrap_or_default()))
+        }
         // The others may hold data in places that aren't known.
         _ => Error::internal(format!("the MongoDB driver failed with {server}")),
     };
     let retryable = labelled || told.is_retryable();
     told.retryable(retryable)
+}
+
+/// What a server says in an answer that the driver can't read.
+fn refusal(error: &DriverError) -> Option<&str> {
+    error.server_response()?.get_str("errmsg").ok()
 }
 
 fn hint(number: i32) -> Option<&'static str> {
