@@ -87,8 +87,25 @@ pub async fn create_indexes(server: &Server, database: &str, name: &str, indexes
     if indexes.is_empty() {
         return Ok(());
     }
-    let command = Builder::new().text("createIndexes", name).array("indexes", indexes);
-    server.change(database, command).await.map(drop)
+    let command = |indexes: &[Document]| Builder::new().text("createIndexes", name).array("indexes", indexes);
+    match server.change(database, command(indexes)).await {
+        Err(error) if may_not_know(&error) => {
+            let without = indexes.iter().map(|index| without_version(index)).collect::<Result<Vec<_>>>()?;
+            server.change(database, command(&without)).await.map(drop).map_err(|_| error)
+        }
+        made => made.map(drop),
+    }
+}
+
+/// An index without its version, if that is what servers make by themselves; some relatives of MongoDB know of none.
+fn without_version(index: &[u8]) -> Result<Document> {
+    let usual = bson::get(index, "v").and_then(|v| v.number()) == Some(2);
+    Ok(Builder::new().all_but(index, if usual { &["v"] } else { &[] })?.finish())
+}
+
+/// Whether a server may have refused a command as one that it doesn't know in this form.
+fn may_not_know(error: &Error) -> bool {
+    matches!(error.code.as_str(), "internal" | "invalid-options")
 }
 
 /// Turns a collection's own expiry on, if it has one.
@@ -134,9 +151,7 @@ pub async fn rename(server: &Server, database: &str, from: &str, to: &str) -> Re
     match server.change("admin", command()).await {
         Ok(_) => Ok(()),
         // Some relatives of MongoDB know the command in the collection's own database only.
-        Err(error) if matches!(error.code.as_str(), "internal" | "invalid-options") => {
-            server.change(database, command()).await.map(drop).map_err(|_| error)
-        }
+        Err(error) if may_not_know(&error) => server.change(database, command()).await.map(drop).map_err(|_| error),
         Err(error) => Err(error),
     }
     .map_err(|error: Error| error.while_doing(format!("giving {database}.{to} its name")))
@@ -164,6 +179,13 @@ mod tests {
         let ordered = in_order(vec![view("a", "b"), view("b", "c"), view("c", "orders")]);
         assert_eq!(ordered.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["c", "b", "a"]);
         assert_eq!(in_order(vec![view("a", "b"), view("b", "a")]).len(), 2);
+    }
+
+    #[test]
+    fn only_the_version_that_servers_choose_by_themselves_may_be_left_out() {
+        let index = |v: i32| Builder::new().int("v", v).text("name", "x").finish();
+        assert_eq!(without_version(&index(2)).unwrap(), Builder::new().text("name", "x").finish());
+        assert_eq!(without_version(&index(1)).unwrap(), index(1));
     }
 
     #[test]
