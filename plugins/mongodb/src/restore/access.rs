@@ -44,7 +44,7 @@ pub async fn write(server: &Server, place: &Place, access: Access, definitions: 
 
 /// Makes them, all at once, as `mongorestore` does: by a command that the role `restore` may run.
 pub async fn show(server: &Server, place: &Place) -> Result<()> {
-    if !place.users {
+    if !place.users || !is_any_waiting(server, place).await? {
         return Ok(());
     }
     let mut merge = Builder::new().int("_mergeAuthzCollections", 1);
@@ -57,6 +57,17 @@ pub async fn show(server: &Server, place: &Place) -> Result<()> {
         server.drop("admin", &waiting(place, access)).await?;
     }
     Ok(())
+}
+
+/// Whether there is one to be made: else nobody has to be allowed to, nor does the server have to know how.
+async fn is_any_waiting(server: &Server, place: &Place) -> Result<bool> {
+    for access in [USERS, ROLES] {
+        let find = Builder::new().text("find", &waiting(place, access)).int("limit", 1).truth("singleBatch", true);
+        if !server.documents("admin", find).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Where they are until then.
