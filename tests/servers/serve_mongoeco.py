@@ -7,10 +7,22 @@ import sys
 
 import mongoeco.wire.proxy
 from bson import Int64
+from mongoeco.core.bson_scalars import BsonInt64
 from mongoeco.wire.auth import WireAuthUser
 from mongoeco.wire.proxy import AsyncMongoEcoProxyServer
 
+decode = mongoeco.wire.proxy.decode_op_msg
 encode = mongoeco.wire.proxy.encode_op_msg_response
+
+
+def decode_with_cursors(header, payload):
+    """What every driver sends back as a cursor's id is a 64-bit number, and mongoeco takes only a small one."""
+    request = decode(header, payload)
+    small = lambda number: number.value if isinstance(number, BsonInt64) else number
+    for command, plain in (("getMore", small), ("cursors", lambda numbers: [small(number) for number in numbers])):
+        if command in request.body:
+            request.body[command] = plain(request.body[command])
+    return request
 
 
 def encode_with_cursors(document, **header):
@@ -22,6 +34,7 @@ def encode_with_cursors(document, **header):
     return encode(document, **header)
 
 
+mongoeco.wire.proxy.decode_op_msg = decode_with_cursors
 mongoeco.wire.proxy.encode_op_msg_response = encode_with_cursors
 
 
