@@ -20,6 +20,7 @@ pub mod error;
 pub mod failure;
 pub mod files;
 pub mod memory_limit;
+pub mod mongodb;
 pub mod mount;
 pub mod pymongo;
 pub mod servers;

@@ -1,5 +1,5 @@
 """Prints a portrait of a database in a folder as mongodump makes it, read by pymongo: what mongodb.py prints of a database
-on a server, without what a folder doesn't say. Usage: mongodump.py FOLDER DATABASE
+on a server, without what a folder doesn't say. Usage: mongodump.py FOLDER DATABASE uuids|none
 """
 
 import hashlib
@@ -18,11 +18,12 @@ def text(value):
     return json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
 
 
-def portrait(folder):
+def portrait(folder, told):
     for path in folder.glob("*.metadata.json"):
         described = json_util.loads(path.read_text(), json_options=json_util.CANONICAL_JSON_OPTIONS)
         fields = {"indexes", "collectionName", "type", "options"}
-        assert set(described) == fields | ({"uuid"} if described["type"] == "collection" else set()), described.keys()
+        has = told == "uuids" and described["type"] == "collection"
+        assert set(described) == fields | ({"uuid"} if has else set()), described.keys()
         assert len(bytes.fromhex(described.get("uuid", "00" * 16))) == 16
         name = described["collectionName"]
         assert name == urllib.parse.unquote(path.name.removesuffix(".metadata.json"))
@@ -38,6 +39,6 @@ def portrait(folder):
 
 
 if __name__ == "__main__":
-    folder, database = sys.argv[1:]
-    for line in sorted(portrait(pathlib.Path(folder) / database)):
+    folder, database, told = sys.argv[1:]
+    for line in sorted(portrait(pathlib.Path(folder) / database, told)):
         print(line)

@@ -1,6 +1,7 @@
-"""Fills a database with one of everything that is carried. Usage: mongodb.py URL DATABASE full|plain
+"""Fills a database with one of everything that is carried. Usage: mongodb.py URL DATABASE full|plain|sized
 
-"plain" leaves out what mongoeco doesn't have; each such line says so.
+"plain" leaves out what mongoeco doesn't have, and has fewer documents, since it takes its time. "sized" leaves out what it
+can't tell the size of, too: it lists no databases as long as one holds such a value.
 """
 
 import datetime
@@ -96,11 +97,16 @@ def nested(depth):
     return document
 
 
-def plain(shop):
-    shop.types.insert_many([{"_id": 1, **every_type()}, {"_id": 2, "nested": nested(90)}, {"_id": 3}])
-    shop.ids.insert_many({"_id": value, "n": n} for n, value in enumerate(ids()))
+UNSIZED = (bson.Decimal128, bson.DBRef, bson.MaxKey, bson.MinKey, bson.Regex, bson.Timestamp)
+
+
+def plain(shop, kind):
+    kept = lambda value: kind != "sized" or not isinstance(value, UNSIZED)
+    types = {name: value for name, value in every_type().items() if kept(value)}
+    shop.types.insert_many([{"_id": 1, **types}, {"_id": 2, "nested": nested(90)}, {"_id": 3}])
+    shop.ids.insert_many({"_id": value, "n": n} for n, value in enumerate(ids()) if kept(value))
     shop.large.insert_many({"_id": n, "text": hashlib.sha256(bytes([n])).hexdigest() * 8000} for n in range(6))
-    shop.many.insert_many({"_id": n, "text": "x" * (n % 40)} for n in range(300))
+    shop.many.insert_many({"_id": n, "text": "x" * (n % 40)} for n in range(300 if kind == "full" else 120))
     shop.create_collection("empty")
     shop["odd name ü"].insert_one({"_id": 1})
     shop["dots.in.name"].insert_one({"_id": 1})
@@ -110,38 +116,51 @@ def plain(shop):
     shop.sessions.insert_one({"_id": 1, "at": datetime.datetime(2100, 1, 1)})
     shop.sessions.create_index("at", expireAfterSeconds=3600)
 
-
-def full(client, shop):
-    types = shop.get_collection("types", codec_options=RAW)
-    types.insert_one(odd())
-    types.insert_one(RawBSONDocument(bson.encode({"_id": "early", "at": bson.datetime_ms.DatetimeMS(-(2**63))})))
-    shop.command("insert", "types", documents=[{"_id": "empty timestamp", "at": bson.Timestamp(0, 0)}], bypassEmptyTsReplacement=True)
-    shop.get_collection("ids", codec_options=RAW).insert_many([{"_id": bson.MinKey()}, {"_id": bson.MaxKey()}])
     rule = {"$jsonSchema": {"bsonType": "object", "required": ["n"], "properties": {"n": {"bsonType": "int", "minimum": 1}}}}
     shop.create_collection("checked", validator=rule, validationLevel="moderate", validationAction="error")
     # Documents from before the rule stay as they are.
     shop.command("insert", "checked", documents=[{"_id": 1, "n": "no number"}], bypassDocumentValidation=True)
-    shop.create_collection("log", capped=True, size=1_000_000, max=1000)
-    shop.log.insert_many({"_id": 1000 - n, "n": n} for n in range(500))
+    # A client sends the size as a fraction, which mongoeco refuses.
+    size = 1_000_000.0 if kind == "full" else 1_000_000
+    shop.command("create", "log", capped=True, size=size, max=1000)
+    rows = 500 if kind == "full" else 50
+    shop.log.insert_many({"_id": 1000 - n, "n": n} for n in range(rows))
     shop.create_collection("clustered", clusteredIndex={"key": {"_id": 1}, "unique": True, "name": "the tree"})
     shop.clustered.insert_many({"_id": n} for n in (3, 1, 2))
     shop.create_collection("collated", collation={"locale": "de", "strength": 2})
     shop.collated.insert_many([{"_id": "a"}, {"_id": "b"}])
     shop.create_collection("watched", changeStreamPreAndPostImages={"enabled": True})
     shop.watched.insert_one({"_id": 1})
-
-    # The names keep their order, and the directions their types.
-    directions = {"key": {"z": 1, "a": -1.0, "m": bson.Int64(1)}, "name": "order"}
-    shop.command("createIndexes", "types", indexes=[directions, {"key": {"small": -0.5}, "name": "small"}])
     shop.types.create_index([("t", "text"), ("u", "text")], weights={"t": 3}, default_language="german")
-    shop.types.create_index([("where", "2dsphere")], **{"2dsphereIndexVersion": 2})
-    shop.types.create_index([("flat", "2d")], bits=20, min=-500, max=500)
     shop.types.create_index([("_id", "hashed")])
-    shop.types.create_index([("$**", 1)], name="wild", wildcardProjection={"a": 1})
     shop.types.create_index("hidden", hidden=True)
     shop.types.create_index("collated", collation={"locale": "fr", "strength": 1}, name="french")
     shop.types.create_index("filtered", partialFilterExpression={}, name="empty filter")
+    shop["system.js"].insert_one({"_id": "f", "value": bson.Code("function() { return 1 }")})
+    shop["fs.files"].insert_one({"_id": 1, "length": bson.Int64(5), "chunkSize": 261120, "filename": "a"})
+    shop["fs.chunks"].insert_one({"_id": 1, "files_id": 1, "n": 0, "data": b"bytes"})
+    shop["fs.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
 
+
+def full(client, shop):
+    """What mongoeco doesn't have."""
+    # It refuses names and texts that aren't UTF-8, and times before the year 1.
+    types = shop.get_collection("types", codec_options=RAW)
+    types.insert_one(odd())
+    types.insert_one(RawBSONDocument(bson.encode({"_id": "early", "at": bson.datetime_ms.DatetimeMS(-(2**63))})))
+    # It says that it is a server 7.0, to which that can't be restored.
+    shop.command("insert", "types", documents=[{"_id": "empty timestamp", "at": bson.Timestamp(0, 0)}], bypassEmptyTsReplacement=True)
+    shop.get_collection("ids", codec_options=RAW).insert_many([{"_id": bson.MinKey()}, {"_id": bson.MaxKey()}])
+
+    # It refuses directions that aren't 1 or -1, and these options; it forgets a wildcardProjection.
+    # The names keep their order, and the directions their types.
+    directions = {"key": {"z": 1, "a": -1.0, "m": bson.Int64(1)}, "name": "order"}
+    shop.command("createIndexes", "types", indexes=[directions, {"key": {"small": -0.5}, "name": "small"}])
+    shop.types.create_index([("where", "2dsphere")], **{"2dsphereIndexVersion": 2})
+    shop.types.create_index([("flat", "2d")], bits=20, min=-500, max=500)
+    shop.types.create_index([("$**", 1)], name="wild", wildcardProjection={"a": 1})
+
+    # It lists time series and views as collections, and reads views as empty.
     shop.create_collection("weather", timeseries={"timeField": "at", "metaField": "place", "granularity": "minutes"}, expireAfterSeconds=10**9)
     at = datetime.datetime(2026, 1, 1)
     bucket = {
@@ -155,15 +174,11 @@ def full(client, shop):
     # In an order in which they can't be made: the first is on the second.
     shop.create_collection("a view", viewOn="b view", pipeline=[{"$match": {"n": {"$gte": 1}}}])
     shop.create_collection("b view", viewOn="ids", pipeline=[{"$project": {"n": 1}}], collation={"locale": "de"})
-    shop["system.js"].insert_one({"_id": "f", "value": bson.Code("function() { return 1 }")})
-    shop["fs.files"].insert_one({"_id": 1, "length": bson.Int64(5), "chunkSize": 261120, "filename": "a"})
-    shop["fs.chunks"].insert_one({"_id": 1, "files_id": 1, "n": 0, "data": b"bytes"})
-    shop["fs.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
 
 
 if __name__ == "__main__":
     url, database, kind = sys.argv[1:]
     client = MongoClient(url, serverSelectionTimeoutMS=10_000)
-    plain(client[database])
+    plain(client[database], kind)
     if kind == "full":
         full(client, client[database])

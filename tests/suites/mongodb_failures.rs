@@ -15,7 +15,6 @@ const MINUTES: Duration = Duration::from_secs(300);
 const PASSWORD: &str = "not easily guessed";
 
 // The exit codes of `cofferdam --help`.
-const REFUSED: i32 = 3;
 const INTERRUPTED: i32 = 130;
 
 /// How many documents the large collection has: three of the largest replies.
@@ -98,14 +97,6 @@ fn output(child: Child) -> Output {
     let done = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Output { status: done.status, stdout: text(done.stdout), stderr: text(done.stderr), elapsed: since.elapsed() }
-}
-
-#[test]
-fn a_wrong_password_is_refused() {
-    let mut scene = Scene::new();
-    scene.cofferdam.add_mongodb("wrong", &scene.server.url("shop"), "not it at all").unwrap();
-    assert_fails(&scene.run(&["backup", "wrong"]), REFUSED, &["password", "hint: "]);
-    scene.assert_nothing_is_listed();
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What of MongoDB keeps more than its documents: encrypted fields, UUIDs, and users in exported files. On the double.
+//! What of MongoDB keeps more than its documents: encrypted fields, UUIDs, and users in exported files. On the double;
+//! mongoeco has none of it, and is asked what it does about that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::fs;
@@ -9,6 +10,7 @@ use bson::doc;
 use cofferdam_tests::cofferdam::Cofferdam;
 use cofferdam_tests::command::Output;
 use cofferdam_tests::doubles::mongodb::{Action, Fault, Kind, Mongodb, Options, Quirks, User};
+use cofferdam_tests::mongodb::Server;
 use cofferdam_tests::pymongo;
 
 const MINUTES: Duration = Duration::from_secs(300);
@@ -145,12 +147,14 @@ fn a_server_alone_takes_nothing_encrypted_and_says_so_before_anything_is_made() 
     let scene = Scene::new(Options::default());
     scene.python(ENCRYPTED);
     scene.succeed(&["backup", "shop"]);
-    let alone = Scene::new(Options { kind: Kind::Standalone, ..Options::default() });
     let mut cofferdam = scene.cofferdam;
-    cofferdam.add_mongodb("alone", &alone.server.url(""), PASSWORD).unwrap();
-    let refused = cofferdam.run(&["restore", "shop@latest", "--to", "alone", "--database", "new"], MINUTES).unwrap();
-    assert_refused(&refused, "a server alone refuses");
-    assert!(!alone.server.databases().contains(&"new".to_owned()));
+    for (name, alone) in [("alone", Server::double(Kind::Standalone)), ("mongoeco", Server::mongoeco())] {
+        let alone = alone.unwrap();
+        cofferdam.add_mongodb(name, &alone.url(""), alone.password()).unwrap();
+        let refused = cofferdam.run(&["restore", "shop@latest", "--to", name, "--database", "new"], MINUTES).unwrap();
+        assert_refused(&refused, "a server alone refuses");
+        assert!(!alone.databases().unwrap().contains(&"new".to_owned()));
+    }
 }
 
 /// Every collection of a database with its UUID, sorted.
@@ -233,6 +237,26 @@ fn who_may_not_choose_uuids_or_asks_a_router_is_told_what_to_do() {
     router.server.insert("shop.many", [doc! { "_id": 1 }.to_vec().unwrap()]).unwrap();
     router.succeed(&["backup", "shop"]);
     assert_refused(&router.restore("new", &["--set", "uuids=keep"]), "a mongos lets nobody choose");
+}
+
+#[test]
+fn a_server_without_uuids_is_backed_up_and_takes_none_and_both_are_told() {
+    let (mut scene, server) = (Scene::new(Options::default()), Server::mongoeco().unwrap());
+    scene.cofferdam.add_mongodb("without", &server.url("shop"), server.password()).unwrap();
+    server.insert("shop.many", &[doc! { "_id": 1 }]).unwrap();
+    scene.succeed(&["backup", "without"]);
+    let restore = |backup: &str, to: &str| {
+        scene.run(&["restore", backup, "--to", "without", "--database", to, "--set", "uuids=keep"])
+    };
+    let restored = restore("without@latest", "again");
+    assert!(restored.status.success(), "{}", restored.stderr);
+    assert!(restored.stderr.contains("many") && restored.stderr.contains("gets a new one"), "{}", restored.stderr);
+    assert_eq!(server.documents("again.many").unwrap().len(), 1);
+
+    scene.server.insert("shop.many", [doc! { "_id": 1 }.to_vec().unwrap()]).unwrap();
+    scene.succeed(&["backup", "shop"]);
+    assert_refused(&restore("shop@latest", "new"), "with its UUID");
+    assert_eq!(server.databases().unwrap(), ["again", "shop"]);
 }
 
 const USERS: &str = "

@@ -1,5 +1,6 @@
 //! Servers that aren't quite MongoDB, and routers of sharded clusters: what is there is asked for and used, what can't be
-//! read is told, and nothing fails for want of what isn't needed. On the double, with the quirks that are seen in the wild.
+//! read is told, and nothing fails for want of what isn't needed. On the double, with the quirks that are seen in the wild,
+//! and on mongoeco, which lacks what it says of itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use bson::doc;
 use cofferdam_tests::cofferdam::Cofferdam;
 use cofferdam_tests::doubles::mongodb::{Kind, Mongodb, Options, Quirks, User};
+use cofferdam_tests::mongodb::Server;
 use cofferdam_tests::pymongo;
 
 const MINUTES: Duration = Duration::from_secs(300);
@@ -69,4 +71,31 @@ fn a_sharded_cluster_is_read_at_one_moment_through_its_router_and_its_sharding_i
     assert!(said.contains("consistency: snapshot"), "{said}");
     assert!(said.contains("sharding of many") && said.contains("sh.shardCollection(\"shop.many\""), "{said}");
     assert!(said.contains("sh.updateZoneKeyRange(\"shop.many\"") && said.contains("\"EU\")"), "{said}");
+}
+
+#[test]
+fn mongoeco_has_no_moment_that_could_be_read_and_is_backed_up_all_the_same() {
+    let server = Server::mongoeco().unwrap();
+    server.insert("shop.many", &[doc! { "_id": 1 }]).unwrap();
+    let mut cofferdam = Cofferdam::new().unwrap();
+    cofferdam.add_mongodb("shop", &server.url("shop"), server.password()).unwrap();
+    cofferdam.initialize().unwrap();
+    for (consistency, said) in [
+        ("snapshot", "a server alone has no snapshots"),
+        ("oplog", "a server alone has no oplog"),
+        ("change-stream", "a server alone has no change streams"),
+    ] {
+        let setting = format!("consistency={consistency}");
+        let refused = cofferdam.run(&["backup", "shop", "--set", &setting], MINUTES).unwrap();
+        assert!(!refused.status.success() && refused.stderr.contains(said), "{setting}: {}", refused.stderr);
+    }
+    let backup = cofferdam.succeed(&["backup", "shop"], MINUTES).unwrap();
+    assert!(backup.stderr.contains("consistency: per-object"), "{}", backup.stderr);
+    assert!(backup.stderr.contains("not all at one moment"), "{}", backup.stderr);
+}
+
+/// What the page about the engine says that mongoeco doesn't have. Once it has one of these, tests of it belong on it.
+#[test]
+fn what_is_only_tested_on_the_double_mongoeco_really_lacks() {
+    pymongo::run("databases/mongoeco_lacks.py", &[&Server::mongoeco().unwrap().full_url()]).unwrap();
 }
