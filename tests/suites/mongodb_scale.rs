@@ -43,7 +43,7 @@ fn there_and_back(cofferdam: &Cofferdam, settings: &[&str]) {
     cofferdam.succeed(&["restore", &id, "--to", "shop", "--database", "again"], MINUTES).unwrap();
 }
 
-/// Backs up and restores what a server holds. `collections` of it are the same then, document by document.
+/// Backs up and restores what a server holds in these collections, which are the same then, document by document.
 fn comes_back(server: &Server, collections: &[&str]) {
     there_and_back(&with(&server.url("shop"), server.password()), &[]);
     match server {
@@ -60,7 +60,7 @@ fn comes_back(server: &Server, collections: &[&str]) {
         }
         Server::Mongoeco(_) => {
             let [before, after] = ["shop", "again"].map(|database| server.portrait(database).unwrap());
-            assert!(before.len() >= collections.len() && before == after, "a document isn't what it was");
+            assert!(before.len() > collections.len() && before == after, "a document isn't what it was");
         }
     }
 }
@@ -70,7 +70,7 @@ fn many_small_documents_come_back(server: Server) {
     match &server {
         Server::Double(server) => server.insert("shop.small", (0..1_000_000).map(document)).unwrap(),
         Server::Mongoeco(_) => {
-            server.python("c.shop.small.insert_many({'_id': n, 'n': n * 7} for n in range(700))").map(drop).unwrap();
+            server.python("c.shop.small.insert_many({'_id': n, 'n': n * 7} for n in range(700))").unwrap();
         }
     }
     comes_back(&server, &["small"]);
@@ -108,7 +108,7 @@ fn documents_of_sixteen_megabytes_come_back(server: Server) {
             assert!(documents.iter().all(|document| document.len() == DOCUMENT_BYTES as usize));
         }
         Server::Mongoeco(_) => {
-            // One name and one text, with 5 bytes of their own and 2 of a name, behind the number and its name.
+            // All but the text takes 25 bytes.
             let lines = "for n in range(2): c.shop.largest.insert_one({'_id': n, 'text': 'ab'[n] * (2**24 - 25)})\n\
                          import bson\nassert len(bson.encode(c.shop.largest.find_one())) == 2**24";
             server.python(lines).unwrap();
