@@ -124,8 +124,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let target = Target::new(Address::Tcp { host: "localhost".into(), port });
         let Stream::Plain(Plain::Tcp(stream)) = connect(&target).await.unwrap() else { panic!("not TCP") };
-        assert!(SockRef::from(&stream).keepalive().unwrap());
-        assert_eq!(SockRef::from(&stream).tcp_keepalive_time().unwrap(), KEEPALIVE_IDLE);
+        let socket = SockRef::from(stream.told().unwrap());
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE_IDLE);
     }
 
     #[tokio::test]

@@ -65,6 +65,15 @@ impl Gathered {
         }
     }
 
+    /// The socket, while the runtime knows it.
+    #[cfg(test)]
+    pub(super) fn told(&self) -> Option<&TcpStream> {
+        match &self.socket {
+            Socket::Told(tcp, _) => Some(tcp),
+            _ => None,
+        }
+    }
+
     /// Takes the socket away from the runtime if the answer has become long, and gives it back once it is over.
     fn settle(&mut self) -> io::Result<()> {
         let turns = match &self.socket {
