@@ -45,10 +45,10 @@ impl Pipeline {
     pub fn new(shared: Arc<Shared>, runtime: Handle) -> Result<Self> {
         let inner = &shared.repository.inner;
         Ok(Self {
-            cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries, shared.buffers.take()),
+            cutter: Cutter::new(inner.config.chunking, inner.keys.boundaries, shared.windows.take()),
             sealer: Sealer::new(inner.config.pin(), inner.config.data_key()?)?,
             record: StreamRecord::default(),
-            spare: shared.buffers.take(),
+            spare: shared.sealed.take(),
             putting: VecDeque::with_capacity(PUTS),
             laps: Laps::new(),
             spent: Spent::default(),
@@ -75,11 +75,11 @@ impl Pipeline {
         self.spent.source += self.laps.lap();
         self.take_chunks(true)?;
         // Another stream may have begun meanwhile, and needs one.
-        self.shared.buffers.give(self.cutter.take_window());
+        self.shared.windows.give(self.cutter.take_window());
         self.wait(0)?;
         self.spent.storing += self.laps.lap();
         self.shared.spend(self.spent);
-        self.shared.buffers.give(self.spare);
+        self.shared.sealed.give(self.spare);
         Ok(self.record)
     }
 
@@ -114,7 +114,7 @@ impl Pipeline {
     /// Begins to put the sealed chunk that is in the spare buffer.
     fn put(&mut self, id: ChunkId) -> Result<ChunkObject> {
         self.wait(PUTS - 1)?;
-        let next = self.shared.buffers.take();
+        let next = self.shared.sealed.take();
         let content = Bytes::from(std::mem::replace(&mut self.spare, next));
         let stored = u32::try_from(content.len()).map_err(|e| Error::internal("a chunk is too long").with_cause(e))?;
         let object = ChunkObject { id, stored, copy: u32::from_le_bytes(*random()?) };
@@ -138,7 +138,7 @@ impl Pipeline {
             self.shared.stored(object);
             // The store may still hold it for a moment; then a new buffer is made.
             if content.is_unique() {
-                self.shared.buffers.give(content.into());
+                self.shared.sealed.give(content.into());
             }
         }
         Ok(())

@@ -38,8 +38,10 @@ pub(super) struct Shared {
     known: Mutex<HashMap<ChunkId, ChunkObject>>,
     stored: AtomicU64,
     spent: Mutex<Spent>,
-    /// For the windows and the sealed chunks of its streams.
-    pub buffers: Buffers,
+    /// For what its streams take in.
+    pub windows: Buffers,
+    /// For their sealed chunks. Few are as long as their room: of a buffer that never held more, the rest is no memory.
+    pub sealed: Buffers,
 }
 
 impl Shared {
@@ -78,13 +80,15 @@ impl Repository {
         let lease = Lease::take(&self.inner.store, Purpose::Backup, operation_id).await?;
         match self.known_chunks(&lease).await {
             Ok(known) => {
+                let longest = self.inner.config.chunking.maximum as usize + PIECE;
                 let shared = Shared {
                     repository: self.clone(),
                     id,
                     known: Mutex::new(known),
                     stored: AtomicU64::new(0),
                     spent: Mutex::default(),
-                    buffers: Buffers::new(self.inner.config.chunking.maximum as usize + PIECE),
+                    windows: Buffers::new(longest),
+                    sealed: Buffers::new(longest),
                 };
                 Ok(BackupWriter { shared: Arc::new(shared), lease, cancel: CancellationToken::new() })
             }
