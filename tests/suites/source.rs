@@ -76,9 +76,12 @@ const SLOW: &str =
     "CREATE TABLE slow AS SELECT i AS id, repeat(md5(i::text), 32000) AS text FROM generate_series(1, 1000) i;
     CREATE TABLE other (a int)";
 
+/// Five times as much once more, for a backup that is to be ended before it is through.
+const SLOWER: &str = "INSERT INTO slow SELECT slow.* FROM slow, generate_series(1, 5)";
+
 #[test]
 fn who_waits_for_a_lock_is_told_of_and_ends_the_backup_where_that_is_asked_for() {
-    let scene = Scene::new(&Options::new(Major::V15), SLOW);
+    let scene = Scene::new(&Options::new(Major::V15), &format!("{SLOW}; {SLOWER}"));
     let child = scene.start(&["backup", "shop", "--max-blocking", "2s"]);
     scene.wait_for_copy("slow");
     let mut altering = scene.beside("ALTER TABLE other ADD COLUMN b int");
@@ -89,7 +92,7 @@ fn who_waits_for_a_lock_is_told_of_and_ends_the_backup_where_that_is_asked_for()
 
 #[test]
 fn a_snapshot_that_gets_too_old_ends_the_backup() {
-    let scene = Scene::new(&Options::new(Major::V15), SLOW);
+    let scene = Scene::new(&Options::new(Major::V15), &format!("{SLOW}; {SLOWER}"));
     let child = scene.start(&["backup", "shop", "--max-snapshot-age", "1s"]);
     assert_fails(&output(child), FAILED, &["snapshot is 1 s old", "--max-snapshot-age"]);
     assert!(!scene.succeed(&["backups", "list", "--json"]).stdout.contains("shop"), "a backup is listed");
