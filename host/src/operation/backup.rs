@@ -70,8 +70,9 @@ async fn make(operation: &Operation, party: &Party, repository: &Repository, req
         Ok(source) => {
             let plugin = party.plugin.inspection().digest.as_str();
             let kept = writer.add_plugin(plugin, party.plugin.bytes().clone());
+            let made = async { try_join!(read_all(operation, source, request, &writer), kept) };
             tokio::select! {
-                made = async { try_join!(read_all(operation, source, request, &writer), kept) } => made.map(|(made, ())| made),
+                made = made => made.map(|(made, ())| made),
                 cancelled = operation.cancelled() => Err(cancelled),
             }
         }
