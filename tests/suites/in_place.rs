@@ -127,6 +127,8 @@ fn a_table_takes_the_place_of_the_one_that_is_there_with_all_that_is_its_own() {
     scene.sql("ALTER TABLE app.orders DROP CONSTRAINT orders_customer_fkey");
     let held = scene.server.sql("shop", "DELETE FROM app.customers").unwrap_err().to_string();
     assert!(held.contains("violates foreign key constraint"), "the one that is kept: {held}");
+    // What is kept is named by the second.
+    std::thread::sleep(Duration::from_secs(1));
     scene.restores(&ORDERS);
     let schemas = scene.sql(KEPT);
     assert_eq!(schemas.split(' ').count(), 2, "{schemas}");
