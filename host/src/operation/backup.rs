@@ -230,7 +230,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Every worker until the queue is empty, then what only the leader can read. Gives what was read and may not be stored yet.
+    /// Every worker until the queue is empty, then what only the leader can read. Gives what was read and may not be stored
+    /// yet.
     async fn all(&self, last: Vec<Unit>) -> Result<Vec<Ended>> {
         let mut workers: FuturesUnordered<_> = (0..self.source.jobs()).map(|n| self.worker(n)).collect();
         let mut read = Vec::new();

@@ -1,7 +1,7 @@
 //! Which components were found fit to compile before, so that a plugin isn't looked through at each start.
 //!
-//! What is noted is what [`effort`](super::effort) found, by the bytes' own digest, in the folder that holds compiled code: who
-//! could forge a note there could replace the code itself.
+//! What is noted is what [`effort`](super::effort) found, by the bytes' own digest, in the folder that holds compiled code:
+//! who could forge a note there could replace the code itself.
 
 use std::path::{Path, PathBuf};
 

@@ -16,8 +16,8 @@ use crate::repository::manifest::{ChunkRef, StreamRecord};
 use crate::repository::spent::{Laps, Spent};
 use crate::repository::writer::Shared;
 
-/// Chunks of a stream that are put at once. A put waits for the disk several times, and compressing the next chunk takes less
-/// than that.
+/// Chunks of a stream that are put at once. A put waits for the disk several times, and compressing the next chunk takes
+/// less than that.
 const PUTS: usize = 2;
 
 /// A stream's state. Its buffers go round: one is filled while others are put.

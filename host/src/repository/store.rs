@@ -134,8 +134,8 @@ impl Store {
             .boxed()
     }
 
-    /// Makes folders below `within`, where the store is one itself. A put makes those that it misses too, at the price of two
-    /// more syncs, which a first backup would wait for with every chunk.
+    /// Makes folders below `within`, where the store is one itself. A put makes those that it misses too, at the price of
+    /// two more syncs, which a first backup would wait for with every chunk.
     pub async fn make_folders(&self, within: &str, folders: impl Iterator<Item = String>) -> Result<()> {
         let Some(root) = self.folder.clone() else { return Ok(()) };
         let (within, folders) = (root.join(within), folders.map(|name| root.join(name)).collect());
