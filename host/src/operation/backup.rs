@@ -298,8 +298,9 @@ impl Work<'_> {
             let drained = match reading {
                 Err(error) => Err(error),
                 Ok(reading) => {
+                    let storing = Stored { into: stream, failed: None };
                     let (Stored { into, failed }, drained) =
-                        drain(&unit, reading, &progress, Stored { into: stream, failed: None }).await?;
+                        drain(self.operation, &unit, reading, &progress, storing).await?;
                     stream = into;
                     // No retry of the unit mends the repository.
                     if let Some(error) = failed {

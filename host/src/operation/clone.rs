@@ -146,7 +146,7 @@ struct FromServer<'a> {
 impl Feeder for FromServer<'_> {
     async fn feed(&self, worker: usize, unit: &Unit, feeding: Feeding, progress: &mut Progress) -> Result<()> {
         let (feeding, drained) = match self.source.read(worker, unit).await {
-            Ok(reading) => drain(unit, reading, progress, feeding).await?,
+            Ok(reading) => drain(self.operation, unit, reading, progress, feeding).await?,
             Err(error) => (feeding, Err(error)),
         };
         match drained {

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::Operation;
 use super::event::{Event, Sink};
 use super::measure::{Framing, Measure, Measured};
 use crate::error::{Error, Result};
@@ -57,18 +58,20 @@ pub(super) trait Pieces: Send + 'static {
 /// Reads a unit to its end and gives every piece to `pieces`, which comes back with how that went. It is whole only if the
 /// plugin says so and its count is the one that the host saw.
 ///
-/// It is a task of its own: what waits for many units mustn't be woken for each of their pieces. Dropping it ends the task.
+/// It is a task of its own, which the operation waits for at its end: what waits for many units mustn't be woken for each of
+/// their pieces. Dropping it ends the task.
 ///
 /// # Errors
 /// The outer one is a fault of ours, and `pieces` is lost with it.
 pub(super) async fn drain<P: Pieces>(
+    operation: &Operation,
     unit: &Unit,
     reading: Reading,
     progress: &Progress,
     mut pieces: P,
 ) -> Result<(P, Result<Drained>)> {
     let (framing, progress) = (unit.framing.clone(), progress.clone());
-    let task = tokio::spawn(async move {
+    let task = operation.context.running.spawn(async move {
         let drained = drain_here(&framing, reading, progress, &mut pieces).await;
         (pieces, drained)
     });

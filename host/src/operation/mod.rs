@@ -163,7 +163,7 @@ pub(crate) struct Operation {
     began: Instant,
 }
 
-/// How long sessions get to close once an operation is over.
+/// How long sandboxes and sessions get to end once an operation is over.
 const CLOSING: Duration = Duration::from_secs(10);
 
 impl Operation {
@@ -186,7 +186,7 @@ impl Operation {
             redactor: environment.redactor,
             causes: Causes::default(),
             cancel: environment.cancel,
-            sessions: TaskTracker::new(),
+            running: TaskTracker::new(),
             let_in: AtomicBool::new(false),
         };
         Ok(Self { context: Arc::new(context), limits: environment.limits, began: Instant::now() })
@@ -240,19 +240,19 @@ impl Operation {
 
     /// Ends a quiet operation.
     async fn close<T>(self, result: Result<T>) -> Result<T> {
-        self.context.sessions.close();
-        let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
+        self.context.running.close();
+        let _ = tokio::time::timeout(CLOSING, self.context.running.wait()).await;
         result.map_err(|error| self.finished(error))
     }
 
-    /// Ends the operation: waits until its sessions are closed, cleans up after it if it failed, and tells.
+    /// Ends the operation: waits until all of it has ended, cleans up after it if it failed, and tells.
     async fn end(self, parties: &[&Party], result: Result<Outcome>) -> Result<Outcome> {
         // What still runs in a sandbox that was dropped has to come to an end too.
         if result.is_err() {
             self.context.cancel.cancel();
         }
-        self.context.sessions.close();
-        let _ = tokio::time::timeout(CLOSING, self.context.sessions.wait()).await;
+        self.context.running.close();
+        let _ = tokio::time::timeout(CLOSING, self.context.running.wait()).await;
         match result {
             Ok(outcome) => {
                 outcome.report().into_iter().for_each(|report| self.event(report));

@@ -108,7 +108,8 @@ impl Survey<'_> {
 
     async fn see(&self, unit: &Unit, reading: Reading) -> Result<()> {
         let progress = Progress::begin(&self.operation.context.sink, unit);
-        let (Look(definitions), drained) = drain(unit, reading, &progress, Look(definitions_of(unit))).await?;
+        let look = Look(definitions_of(unit));
+        let (Look(definitions), drained) = drain(self.operation, unit, reading, &progress, look).await?;
         let drained = drained?;
         let mut seen = self.seen.lock().await;
         seen.0.add(unit, &drained.measured, definitions)?;

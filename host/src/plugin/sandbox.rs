@@ -138,7 +138,7 @@ impl Sandbox {
         let (sender, jobs) = mpsc::channel(64);
         let (tell, fate) = watch::channel(None);
         let limits = *limits;
-        tokio::spawn(async move {
+        context.running.spawn(async move {
             let serving = AssertUnwindSafe(serve(store, exports, jobs, limits)).catch_unwind();
             let why = tokio::select! {
                 // The store went while the panic unwound, and with it all that the panic could have left half done.

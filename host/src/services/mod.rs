@@ -44,8 +44,9 @@ pub struct Context {
     pub causes: Causes,
     /// Cancelled when the operation has to end.
     pub cancel: CancellationToken,
-    /// Every session with a server, so that the operation can wait until all are closed.
-    pub sessions: TaskTracker,
+    /// Every sandbox and every session with a server, so that the operation can wait until all have ended: nothing of it may
+    /// be done or said once it is over.
+    pub running: TaskTracker,
     /// Whether a server ever let us in: if none did, there is nothing to clean up.
     pub let_in: AtomicBool,
 }

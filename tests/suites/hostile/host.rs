@@ -43,7 +43,7 @@ pub fn operation() -> (Arc<Context>, Arc<Heard>) {
         redactor: Redactor::default(),
         causes: Causes::default(),
         cancel: CancellationToken::new(),
-        sessions: TaskTracker::new(),
+        running: TaskTracker::new(),
         let_in: AtomicBool::new(false),
     };
     (Arc::new(context), heard)

@@ -33,7 +33,7 @@ fn operation() -> Arc<Context> {
         redactor: Redactor::default(),
         causes: Causes::default(),
         cancel: CancellationToken::new(),
-        sessions: TaskTracker::new(),
+        running: TaskTracker::new(),
         let_in: AtomicBool::new(false),
     })
 }

@@ -234,7 +234,7 @@ fn criteria(preference: Preference) -> SelectionCriteria {
 fn held(client: mongodb::Client, thread: Thread, context: &Context) -> Arc<DropGuard> {
     let abandoned = CancellationToken::new();
     let (cancelled, gone) = (context.cancel.clone(), abandoned.clone());
-    context.sessions.spawn(async move {
+    context.running.spawn(async move {
         tokio::select! {
             () = cancelled.cancelled() => {}
             () = gone.cancelled() => {}

@@ -80,7 +80,7 @@ pub(super) fn start(mut cursor: RawBatchCursor, member: Member, context: &Contex
     let (done_sender, done) = oneshot::channel();
     let (batches, mut fetched) = mpsc::channel::<Result<Option<RawBatch>>>(1);
     let cancel = context.cancel.clone();
-    context.sessions.spawn(async move {
+    context.running.spawn(async move {
         loop {
             let next = tokio::select! {
                 biased;
@@ -94,7 +94,7 @@ pub(super) fn start(mut cursor: RawBatchCursor, member: Member, context: &Contex
             }
         }
     });
-    context.sessions.spawn(async move {
+    context.running.spawn(async move {
         let handing_on = async {
             let (mut documents, mut piece) = (0, BytesMut::with_capacity(PIECE));
             // The end is said, so that a task that dies can't pass for one.

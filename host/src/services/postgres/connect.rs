@@ -28,7 +28,7 @@ pub(super) async fn connect(endpoint: &Endpoint, database: Option<&str>, context
         user,
         ..Parameters::default()
     };
-    let client = Client::connect(&location.target, &parameters, &context.cancel, &context.sessions).await?;
+    let client = Client::connect(&location.target, &parameters, &context.cancel, &context.running).await?;
     context.let_in.store(true, Ordering::Relaxed);
     Ok(client)
 }
