@@ -127,8 +127,6 @@ fn a_table_takes_the_place_of_the_one_that_is_there_with_all_that_is_its_own() {
     scene.sql("ALTER TABLE app.orders DROP CONSTRAINT orders_customer_fkey");
     let held = scene.server.sql("shop", "DELETE FROM app.customers").unwrap_err().to_string();
     assert!(held.contains("violates foreign key constraint"), "the one that is kept: {held}");
-    // What is kept is named by the second.
-    std::thread::sleep(Duration::from_secs(1));
     scene.restores(&ORDERS);
     let schemas = scene.sql(KEPT);
     assert_eq!(schemas.split(' ').count(), 2, "{schemas}");
@@ -140,6 +138,22 @@ fn a_table_takes_the_place_of_the_one_that_is_there_with_all_that_is_its_own() {
         scene.server.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname ~ 'shop'").unwrap().trim(),
         "1"
     );
+}
+
+/// Schemas as they would be kept, had there been a replacement in every second of this minute and the next one.
+const EVERY_SECOND: &str = "DO $$ BEGIN FOR n IN 0..120 LOOP
+    EXECUTE format('CREATE SCHEMA %I', to_char(now() AT TIME ZONE 'UTC' + n * interval '1 s', '\"app_old_\"YYYYMMDD\"T\"HH24MISS'));
+    END LOOP; END $$";
+
+#[test]
+fn replacements_within_one_second_are_kept_under_different_names() {
+    let scene = Scene::new();
+    scene.sql(EVERY_SECOND);
+    let told = scene.restores(&ORDERS).stderr;
+    let kept = scene.sql("SELECT quote_ident(relnamespace::regnamespace::text) FROM pg_class WHERE relname = 'orders' AND relnamespace <> 'app'::regnamespace");
+    assert!(kept.trim_matches('"').ends_with("_2"), "{kept}");
+    let names: Vec<&str> = told.split('"').filter(|name| name.starts_with("app_old_")).collect();
+    assert!(names.len() > 1 && names.iter().all(|name| *name == kept.trim_matches('"')), "{kept}: {told}");
 }
 
 #[test]

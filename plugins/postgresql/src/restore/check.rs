@@ -15,6 +15,7 @@ use crate::quote::ident;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Finding, RestoreOptions, Source};
 use cofferdam_sdk::{Endpoint, Result};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// What was found out about a target before it is changed.
@@ -31,7 +32,7 @@ pub struct Looked {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at the target without changing it.
+/// Looks at the target without changing it. `kept` is what stands behind the names that keep what is replaced, once chosen.
 pub async fn look(
     endpoint: &Endpoint,
     maintenance: &Session,
@@ -39,6 +40,7 @@ pub async fn look(
     wishes: &Wishes,
     source: &Source,
     facts: &Facts,
+    kept: &RefCell<Option<String>>,
 ) -> Result<Looked> {
     let (way, mut findings) = way::find(endpoint, maintenance, options, wishes, facts).await?;
     findings.extend(superuser(maintenance, wishes).await?);
@@ -53,7 +55,7 @@ pub async fn look(
         }
         let mut exchange = None;
         if let Some(chosen) = scope.chosen.as_ref().filter(|_| wishes.exchanges()) {
-            let found = Exchange::of(&session, chosen, wishes.drop_old).await?;
+            let found = Exchange::of(&session, chosen, wishes.drop_old, kept).await?;
             findings.extend(found.check(&session).await?);
             scope = Scope::of(source, wishes, Some(found.hide(there)))?;
             exchange = Some(found);

@@ -4,6 +4,7 @@
 //! What else refers to it would go on to refer to what was moved, so then nothing is done at all.
 
 use super::check::finding;
+use super::kept::{self, Namespace};
 use super::target::with_suffix;
 use crate::backup::units::note;
 use crate::quote::{ident, idents, literal, qualified};
@@ -11,6 +12,7 @@ use crate::selection::Chosen;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Finding, Note};
 use cofferdam_sdk::{Error, Result};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 const MOVED: &str = include_str!("moved.sql");
@@ -56,8 +58,13 @@ impl Relation {
 }
 
 impl Exchange {
-    /// What has to go for what was named.
-    pub async fn of(session: &Session, chosen: &Chosen, drop_old: bool) -> Result<Self> {
+    /// What has to go for what was named. The names that keep it are those of the first look, which the operator was told.
+    pub async fn of(
+        session: &Session,
+        chosen: &Chosen,
+        drop_old: bool,
+        suffix: &RefCell<Option<String>>,
+    ) -> Result<Self> {
         let named = chosen.named_and_there().filter_map(|object| relation(object));
         let mut relations = Vec::new();
         for row in session.connection.rows(MOVED.replace(":named", &array(named))).await? {
@@ -66,9 +73,14 @@ impl Exchange {
             let (word, alone, ours) = (next()?, next()? == "t", next()? == "t");
             relations.push(Relation { word, alone, ours, owner: next()?, schema: next()?, name: next()? });
         }
-        let time = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS')";
-        let suffix = format!("_old_{}", session.connection.value(time).await?.unwrap_or_default());
-        Ok(Self { relations, suffix, drop_old })
+        let schemas: BTreeSet<&str> = relations.iter().map(|relation| relation.schema.as_str()).collect();
+        let told = suffix.borrow().clone();
+        let chosen = match told {
+            Some(told) => told,
+            None => kept::suffix(session, Namespace::Schemas, schemas).await?,
+        };
+        *suffix.borrow_mut() = Some(chosen.clone());
+        Ok(Self { relations, suffix: chosen, drop_old })
     }
 
     /// What is found of what is there, while the objects that replace some of it are made.

@@ -6,6 +6,7 @@ mod definitions;
 mod exchange;
 mod failure;
 mod finish;
+mod kept;
 mod labels;
 pub mod large_objects;
 mod locale;

@@ -4,7 +4,8 @@
 //! is replaced is the content: owner, privileges, limit, comment and settings of the name stay those that it had.
 
 use super::check::finding;
-use super::target::Target;
+use super::kept::{self, Namespace};
+use super::target::{Target, with_suffix};
 use super::wishes::Wishes;
 use crate::backup::units::note;
 use crate::quote::{ident, literal};
@@ -81,7 +82,8 @@ pub async fn swap(
 ) -> Result<Vec<Note>> {
     let mut notes = left_behind(endpoint, target, operation_id).await?;
     carry_traits(maintenance, target).await?;
-    let old = old_name(maintenance, &target.name).await?;
+    let suffix = kept::suffix(maintenance, Namespace::Databases, [target.name.as_str()]).await?;
+    let old = with_suffix(&target.name, &suffix);
     let swap = format!(
         "BEGIN; ALTER DATABASE {name} RENAME TO {}; ALTER DATABASE {} RENAME TO {name}; COMMIT",
         ident(&old),
@@ -112,12 +114,12 @@ pub async fn swap(
         ))
         .with_hint("the old database is as it was; end their sessions, or restore with --end-sessions"));
     }
-    notes.push(kept(maintenance, &target.name, &old, wishes.drop_old).await);
+    notes.push(end_of_old(maintenance, &target.name, &old, wishes.drop_old).await);
     Ok(notes)
 }
 
 /// Says where the old database is, or drops it. It is replaced in either case, so a failure is a note.
-async fn kept(maintenance: &Session, name: &str, old: &str, drop: bool) -> Note {
+async fn end_of_old(maintenance: &Session, name: &str, old: &str, drop: bool) -> Note {
     let object = format!("DATABASE {}", ident(name));
     let statement = format!("DROP DATABASE {}", ident(old));
     if !drop {
@@ -209,13 +211,6 @@ async fn connected(session: &Session, name: &str) -> Result<Vec<String>> {
         literal(name)
     );
     session.connection.column(query).await
-}
-
-/// `NAME_old_<time>`, by the server's clock in UTC. Shortened at the name's end, as the server would at the time's.
-async fn old_name(session: &Session, name: &str) -> Result<String> {
-    let time = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS')";
-    let suffix = format!("_old_{}", session.connection.value(time).await?.unwrap_or_default());
-    Ok(super::target::with_suffix(name, &suffix))
 }
 
 async fn maintenance_database(session: &Session) -> Result<Option<String>> {

@@ -37,6 +37,8 @@ pub struct Restore {
     /// The leader's connection to a database that isn't the target, to manage that.
     maintenance: Mutex<Option<Rc<Session>>>,
     place: RefCell<Option<Rc<Place>>>,
+    /// What stands behind the names that keep what is replaced, once it was told.
+    kept: RefCell<Option<String>>,
     /// What isn't as it was, for the end.
     notes: RefCell<Vec<Note>>,
     /// Writes may overlap, but each is a transaction of the one connection.
@@ -72,6 +74,7 @@ impl Restore {
             options,
             maintenance: Mutex::new(None),
             place: RefCell::default(),
+            kept: RefCell::default(),
             notes: RefCell::default(),
             writer: Mutex::new(Writer::None),
         })
@@ -111,7 +114,8 @@ impl Restore {
 
     async fn look(&self, source: &Source, facts: &Facts) -> Result<(Rc<Session>, Looked)> {
         let maintenance = self.maintenance(self.options.database.as_deref().unwrap_or(&facts.database)).await?;
-        let looked = check::look(&self.endpoint, &maintenance, &self.options, &self.wishes, source, facts).await?;
+        let (options, wishes) = (&self.options, &self.wishes);
+        let looked = check::look(&self.endpoint, &maintenance, options, wishes, source, facts, &self.kept).await?;
         Ok((maintenance, looked))
     }
 
