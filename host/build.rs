@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    // Where the package is now: the script may have been built where it was before.
+    let package = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("cargo sets CARGO_MANIFEST_DIR"))?;
+    let root = Path::new(&package).join("..").canonicalize()?;
     let mut list = String::from("&[\n");
     for folder in ["sdk", "wit"] {
         println!("cargo:rerun-if-changed={}", root.join(folder).display());
