@@ -19,7 +19,8 @@ use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::plugin::{BackupOptions, Note, Options, Tally, Unit};
 use crate::repository::{
-    BackupWriter, EndedStream, Manifest, NoteRecord, PluginRecord, Repository, StreamWriter, TallyRecord, UnitRecord,
+    BackupWriter, Boundaries, EndedStream, Manifest, NoteRecord, PluginRecord, Repository, StreamWriter, TallyRecord,
+    UnitRecord,
 };
 
 /// What a backup is to hold, and how it is made.
@@ -329,11 +330,15 @@ struct Stored {
 }
 
 impl Pieces for Stored {
-    async fn take(&mut self, piece: Bytes) -> Result<()> {
-        self.into.write(piece).await.map_err(|error| {
+    async fn take(&mut self, piece: Bytes, ends: &[usize]) -> Result<()> {
+        self.into.write(piece, ends).await.map_err(|error| {
             self.failed = Some(error);
             Error::storage("the repository failed")
         })
+    }
+
+    fn boundaries(&self) -> Option<Boundaries> {
+        Some(self.into.boundaries())
     }
 }
 

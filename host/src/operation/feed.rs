@@ -15,6 +15,7 @@ use super::event::{Event, Sink};
 use super::measure::{Framing, Measure, Measured};
 use crate::error::{Error, Result};
 use crate::plugin::{Reading, Unit};
+use crate::repository::Boundaries;
 use crate::services::stream::ByteStream;
 
 /// Tells how far a unit is, a few times a second.
@@ -51,8 +52,13 @@ impl Progress {
 
 /// Where the pieces of a unit go.
 pub(super) trait Pieces: Send + 'static {
-    /// Takes a piece, as soon as there is room for it.
-    fn take(&mut self, piece: Bytes) -> impl Future<Output = Result<()>> + Send;
+    /// Takes a piece, as soon as there is room for it. A chunk may end behind so many of its bytes as `ends` says.
+    fn take(&mut self, piece: Bytes, ends: &[usize]) -> impl Future<Output = Result<()>> + Send;
+
+    /// What chooses where a chunk may end, if they are cut into chunks.
+    fn boundaries(&self) -> Option<Boundaries> {
+        None
+    }
 }
 
 /// Reads a unit to its end and gives every piece to `pieces`, which comes back with how that went. It is whole only if the
@@ -85,11 +91,11 @@ async fn drain_here(
     mut progress: Progress,
     pieces: &mut impl Pieces,
 ) -> Result<Drained> {
-    let mut measure = Measure::new(Framing::parse(framing)?);
+    let mut measure = Measure::new(Framing::parse(framing)?).choosing(pieces.boundaries());
     while let Some(piece) = reading.data.next().await {
         measure.update(&piece)?;
         progress.at(measure.bytes());
-        pieces.take(piece).await?;
+        pieces.take(piece, measure.ends()).await?;
     }
     let plugin = reading.plugin().to_owned();
     let summary = reading.summary().await?;
@@ -261,7 +267,7 @@ fn believed(plugin: &str, error: &Error) -> Error {
 }
 
 impl Pieces for Feeding {
-    async fn take(&mut self, piece: Bytes) -> Result<()> {
+    async fn take(&mut self, piece: Bytes, _: &[usize]) -> Result<()> {
         self.hand_on(piece).await
     }
 }

@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::error::{Error, Result};
+use crate::repository::Boundaries;
 
 /// How rows are told apart in a unit's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +69,40 @@ pub struct Measure {
     /// Of an open length-prefixed row: the length's bytes as far as they came, and how much of the row is still to come.
     prefix: Vec<u8>,
     missing: u64,
+    /// Bytes of the open row that earlier pieces held.
+    began: u64,
+    boundaries: Option<Boundaries>,
+    ends: Vec<usize>,
 }
 
 impl Measure {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(framing: Framing) -> Self {
-        Self { framing, bytes: 0, rows: 0, sum: 0, open: None, prefix: Vec::new(), missing: 0 }
+        Self {
+            framing,
+            bytes: 0,
+            rows: 0,
+            sum: 0,
+            open: None,
+            prefix: Vec::new(),
+            missing: 0,
+            began: 0,
+            boundaries: None,
+            ends: Vec::new(),
+        }
+    }
+
+    /// The same, which says too where the repository may end a chunk.
+    #[must_use]
+    pub fn choosing(self, boundaries: Option<Boundaries>) -> Self {
+        Self { boundaries, ..self }
+    }
+
+    /// Behind how many bytes of the last piece a chunk may end, rising: where a chosen row ends.
+    #[must_use]
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
     }
 
     /// Bytes so far.
@@ -89,6 +117,7 @@ impl Measure {
     /// If a row's length can't be true.
     pub fn update(&mut self, piece: &[u8]) -> Result<()> {
         self.bytes += piece.len() as u64;
+        self.ends.clear();
         match self.framing {
             Framing::None | Framing::Changes => Ok(()),
             Framing::Lines | Framing::Definitions => {
@@ -115,9 +144,13 @@ impl Measure {
         })
     }
 
-    fn row(&mut self, digest: u128) {
+    /// A row of so many bytes, the last of which is in front of `end`.
+    fn row(&mut self, digest: u128, bytes: u64, end: usize) {
         self.rows += 1;
         self.sum = self.sum.wrapping_add(digest);
+        if self.boundaries.as_ref().is_some_and(|boundaries| boundaries.after(digest, bytes)) {
+            self.ends.push(end);
+        }
     }
 
     fn lines(&mut self, piece: &[u8]) {
@@ -131,16 +164,19 @@ impl Measure {
                     open.digest128()
                 }
             };
-            self.row(digest);
+            let bytes = std::mem::take(&mut self.began) + (end + 1 - start) as u64;
             start = end + 1;
+            self.row(digest, bytes, start);
         }
         let rest = piece.get(start..).unwrap_or_default();
         if !rest.is_empty() {
+            self.began += rest.len() as u64;
             self.open.get_or_insert_with(|| Box::new(Xxh3::new())).update(rest);
         }
     }
 
     fn prefixed(&mut self, mut piece: &[u8]) -> Result<()> {
+        let length = piece.len();
         while !piece.is_empty() {
             if self.missing == 0 {
                 let (length, rest) = piece.split_at((4 - self.prefix.len()).min(piece.len()));
@@ -148,6 +184,7 @@ impl Measure {
                 piece = rest;
                 let Ok(length) = <[u8; 4]>::try_from(self.prefix.as_slice()) else { return Ok(()) };
                 let length = u32::from_le_bytes(length);
+                self.began = u64::from(length);
                 // The smallest document is its length and a zero byte.
                 self.missing = u64::from(length)
                     .checked_sub(4)
@@ -167,7 +204,7 @@ impl Measure {
             if self.missing == 0 {
                 self.prefix.clear();
                 if let Some(open) = self.open.take() {
-                    self.row(open.digest128());
+                    self.row(open.digest128(), self.began, length - piece.len());
                 }
             }
         }
@@ -200,6 +237,25 @@ mod tests {
                     assert_eq!(measured(framing, &[&data[..a], &data[a..b], &data[b..]]).unwrap(), whole);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_chunk_may_end_behind_the_same_rows_however_they_come() {
+        let boundaries = Boundaries::all();
+        for (framing, data) in [(Framing::Lines, &b"1\ta\n\n\\N\tb\\n\n"[..]), (Framing::U32Le, BSON)] {
+            let ends = |size: usize| {
+                let mut measure = Measure::new(framing).choosing(Some(boundaries.clone()));
+                let mut ends = Vec::new();
+                for (n, piece) in data.chunks(size).enumerate() {
+                    measure.update(piece).unwrap();
+                    ends.extend(measure.ends().iter().map(|end| n * size + end));
+                }
+                ends
+            };
+            let whole = ends(data.len());
+            assert_eq!(whole.last(), Some(&data.len()));
+            assert!((1..data.len()).all(|size| ends(size) == whole));
         }
     }
 

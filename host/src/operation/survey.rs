@@ -123,7 +123,7 @@ impl Survey<'_> {
 struct Look(Option<Definitions>);
 
 impl Pieces for Look {
-    async fn take(&mut self, piece: Bytes) -> Result<()> {
+    async fn take(&mut self, piece: Bytes, _: &[usize]) -> Result<()> {
         self.0.as_mut().map_or(Ok(()), |definitions| definitions.update(&piece))
     }
 }

@@ -1,4 +1,7 @@
-//! Cuts a stream by its content, so that what didn't change gives the same chunks wherever it moved.
+//! Cuts a stream by its content, so that what didn't change gives the same chunks wherever it moved: behind the rows that
+//! were chosen, and where there are none, as in a row that is longer than a chunk, by the bytes themselves.
+
+use std::collections::VecDeque;
 
 use fastcdc::v2020::{FastCDC, Normalization};
 
@@ -12,12 +15,16 @@ pub(super) struct Cutter {
     chunking: Chunking,
     seed: u64,
     window: Vec<u8>,
+    /// Where in the window a chunk may end, rising.
+    ends: VecDeque<usize>,
+    /// Whether one was named since what is cut began.
+    has_rows: bool,
 }
 
 impl Cutter {
     /// A cutter with the repository's limits and secret seed.
     pub fn new(chunking: Chunking, seed: u64, window: Vec<u8>) -> Self {
-        Self { chunking, seed, window }
+        Self { chunking, seed, window, ends: VecDeque::new(), has_rows: false }
     }
 
     /// Gives the window back; there is nothing more to cut.
@@ -25,8 +32,11 @@ impl Cutter {
         std::mem::take(&mut self.window)
     }
 
-    /// Adds a piece of the stream, of [`PIECE`] bytes at most.
-    pub fn push(&mut self, piece: &[u8]) {
+    /// Adds a piece of the stream, of [`PIECE`] bytes at most, and where in it a chunk may end.
+    pub fn push(&mut self, piece: &[u8], ends: &[usize]) {
+        let before = self.window.len();
+        self.has_rows |= !ends.is_empty();
+        self.ends.extend(ends.iter().map(|end| before + end));
         self.window.extend_from_slice(piece);
     }
 
@@ -34,8 +44,14 @@ impl Cutter {
     pub fn chunk(&self, end: bool) -> Option<&[u8]> {
         let Chunking { minimum, average, maximum } = self.chunking;
         let (minimum, average, maximum) = (minimum as usize, average as usize, maximum as usize);
+        if let Some(&row) = self.ends.iter().find(|row| (minimum..=maximum).contains(*row)) {
+            return self.window.get(..row);
+        }
         if self.window.is_empty() || (self.window.len() < maximum && !end) {
             return None;
+        }
+        if self.has_rows && self.window.len() <= maximum && end {
+            return Some(&self.window);
         }
         let cut =
             FastCDC::with_level_and_seed(&self.window, minimum, average, maximum, Normalization::Level1, self.seed)
@@ -43,9 +59,15 @@ impl Cutter {
         self.window.get(..cut.length)
     }
 
+    /// Forgets what was cut: what comes now is cut the same way whatever that was.
+    pub fn begin_anew(&mut self) {
+        self.has_rows = false;
+    }
+
     /// Drops the first `length` bytes, which were a chunk.
     pub fn consume(&mut self, length: usize) {
         self.window.drain(..length.min(self.window.len()));
+        self.ends = self.ends.iter().filter_map(|end| end.checked_sub(length)).filter(|end| *end > 0).collect();
     }
 }
 
@@ -57,10 +79,17 @@ mod tests {
     const SMALL: Chunking = Chunking { minimum: 1 << 10, average: 4 << 10, maximum: 16 << 10 };
 
     fn cut(data: &[u8], piece: usize, seed: u64) -> Vec<Vec<u8>> {
+        cut_behind(data, &[], piece, seed)
+    }
+
+    fn cut_behind(data: &[u8], ends: &[usize], piece: usize, seed: u64) -> Vec<Vec<u8>> {
         let mut cutter = Cutter::new(SMALL, seed, Vec::new());
         let mut chunks = Vec::new();
+        let mut before = 0;
         for piece in data.chunks(piece) {
-            cutter.push(piece);
+            let within = ends.iter().filter(|end| (before + 1..=before + piece.len()).contains(*end));
+            cutter.push(piece, &within.map(|end| end - before).collect::<Vec<_>>());
+            before += piece.len();
             while let Some(chunk) = cutter.chunk(false).map(<[u8]>::to_vec) {
                 cutter.consume(chunk.len());
                 chunks.push(chunk);
@@ -97,6 +126,29 @@ mod tests {
         let after = cut(&[b"new".as_slice(), &data].concat(), 65_536, 5);
         let new = after.iter().filter(|c| !before.contains(c)).count();
         assert!(new <= 2, "{new} of {} chunks are new", after.len());
+    }
+
+    #[test]
+    fn a_chunk_ends_behind_the_first_chosen_row_that_makes_it_long_enough() {
+        let data = noise(60_000);
+        // The first is too early, and so is the last but one; between the others is more than a chunk may have.
+        let ends = [500, 1500, 2000, 3000, 40_000, 41_023, 60_000];
+        let chunks = cut_behind(&data, &ends, data.len(), 5);
+        let mut length = 0;
+        let borders: Vec<usize> = chunks
+            .iter()
+            .map(|chunk| {
+                length += chunk.len();
+                length
+            })
+            .collect();
+        assert_eq!(borders[..2], [1500, 3000]);
+        assert!(borders.contains(&40_000) && !borders.contains(&41_023), "{borders:?}");
+        assert!(borders.iter().filter(|border| (3001..40_000).contains(*border)).count() > 2, "{borders:?}");
+        assert!(chunks.iter().all(|chunk| chunk.len() <= SMALL.maximum as usize));
+        for piece in [1000, 16 << 10, 77_777] {
+            assert_eq!(cut_behind(&data, &ends, piece, 5), chunks);
+        }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(super) struct Keyring {
     pub manifests: Key,
     /// Moves chunk boundaries, so that sizes don't tell content.
     pub boundaries: u64,
+    /// Chooses the rows behind which a chunk may end.
+    pub rows: Key,
     signing: SigningKey,
     root: Option<(Root, Key)>,
 }
@@ -62,6 +64,7 @@ impl Keyring {
             naming: derive("chunk names", bookkeeping),
             manifests: derive("manifests", bookkeeping),
             boundaries: u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, b7]),
+            rows: derive("row boundaries", bookkeeping),
             signing,
             root: None,
         }

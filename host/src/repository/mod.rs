@@ -10,7 +10,7 @@
 //! let repository = Repository::open(&location, None, Access::Writer(writer_key.into())).await?;
 //! let writer = repository.writer("op-20260101").await?;
 //! let mut stream = writer.stream()?;
-//! stream.write("1\tred\n".into()).await?;
+//! stream.write("1\tred\n".into(), &[]).await?;
 //! let record = stream.finish().await?;
 //! let id = writer.commit(Manifest { streams: vec![record], ..manifest }).await?;
 //! println!("backup {id}");
@@ -21,6 +21,7 @@
 mod access;
 mod admin;
 mod aead;
+mod boundaries;
 mod buffers;
 mod candidates;
 mod check;
@@ -62,6 +63,7 @@ mod writers;
 
 pub use access::Access;
 pub use admin::KeyInfo;
+pub use boundaries::Boundaries;
 pub use check::{CheckOptions, CheckProgress, Problem, Report};
 pub use chunk::ChunkId;
 pub use config::{Chunking, Pin};

@@ -57,17 +57,19 @@ impl Pipeline {
         })
     }
 
-    /// Takes in a piece of the stream.
-    pub fn push(&mut self, piece: &[u8]) -> Result<()> {
+    /// Takes in a piece of the stream, in which a chunk may end at `ends`.
+    pub fn push(&mut self, piece: &[u8], ends: &[usize]) -> Result<()> {
         self.spent.source += self.laps.lap();
-        self.cutter.push(piece);
+        self.cutter.push(piece, ends);
         self.take_chunks(false)
     }
 
     /// Ends the current chunk.
     pub fn cut(&mut self) -> Result<()> {
         self.spent.source += self.laps.lap();
-        self.take_chunks(true)
+        self.take_chunks(true)?;
+        self.cutter.begin_anew();
+        Ok(())
     }
 
     /// Takes in the stream's end, and waits until all of it is stored.

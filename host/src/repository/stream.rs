@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::error::{Error, Result};
+use crate::repository::boundaries::Boundaries;
 use crate::repository::cutter::PIECE;
 use crate::repository::manifest::StreamRecord;
 use crate::repository::pipeline::Pipeline;
@@ -25,11 +26,12 @@ pub struct StreamWriter {
     pieces: mpsc::Sender<Piece>,
     worker: Option<JoinHandle<Result<StreamRecord>>>,
     position: u64,
+    boundaries: Boundaries,
 }
 
 /// What goes to the stream's thread.
 enum Piece {
-    Bytes(Bytes),
+    Bytes(Bytes, Vec<usize>),
     Cut,
     /// Without it the thread knows that the writer was dropped.
     End,
@@ -37,33 +39,45 @@ enum Piece {
 
 impl StreamWriter {
     pub(super) fn new(shared: Arc<Shared>) -> Result<Self> {
+        let inner = &shared.repository.inner;
+        let boundaries = Boundaries::new(inner.config.chunking, inner.keys.rows.clone());
         let mut pipeline = Pipeline::new(shared, Handle::current())?;
         let (pieces, mut incoming) = mpsc::channel(AHEAD);
         let worker = tokio::task::spawn_blocking(move || {
             loop {
                 match incoming.blocking_recv() {
-                    Some(Piece::Bytes(bytes)) => pipeline.push(&bytes)?,
+                    Some(Piece::Bytes(bytes, ends)) => pipeline.push(&bytes, &ends)?,
                     Some(Piece::Cut) => pipeline.cut()?,
                     Some(Piece::End) => return pipeline.finish(),
                     None => return Err(Error::cancelled("the stream was given up")),
                 }
             }
         });
-        Ok(Self { pieces, worker: Some(worker), position: 0 })
+        Ok(Self { pieces, worker: Some(worker), position: 0, boundaries })
     }
 
-    /// Takes bytes in, as fast as they can be stored.
+    /// Chooses the rows behind which a chunk of this stream may end.
+    #[must_use]
+    pub fn boundaries(&self) -> Boundaries {
+        self.boundaries.clone()
+    }
+
+    /// Takes bytes in, as fast as they can be stored. `ends` says behind how many of them a row ends that was chosen by
+    /// [`boundaries`](Self::boundaries), rising; equal rows give equal chunks only to a writer that always says so.
     ///
     /// # Errors
     /// Whatever made the stream fail before, told once: "storage" if a chunk couldn't be stored.
-    pub async fn write(&mut self, mut bytes: Bytes) -> Result<()> {
+    pub async fn write(&mut self, mut bytes: Bytes, ends: &[usize]) -> Result<()> {
+        let mut before = 0;
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE));
-            let length = piece.len() as u64;
-            if self.pieces.send(Piece::Bytes(piece)).await.is_err() {
+            let length = piece.len();
+            let within = ends.iter().filter_map(|end| end.checked_sub(before)).filter(|end| (1..=length).contains(end));
+            if self.pieces.send(Piece::Bytes(piece, within.collect())).await.is_err() {
                 return Err(self.failure().await);
             }
-            self.position += length;
+            self.position += length as u64;
+            before += length;
         }
         Ok(())
     }

@@ -255,7 +255,7 @@ impl Work<'_> {
         progress: &mut Progress,
         notes: &mut Vec<Note>,
     ) -> Result<(Measured, Option<u64>)> {
-        let mut measure = Measure::new(Framing::parse(&unit.framing)?);
+        let mut measure = Measure::new(Framing::parse(&unit.framing)?).choosing(Some(stream.boundaries()));
         let mut claimed = Some(0);
         for path in self.made.get(unit.name.as_str()).copied().unwrap_or_default() {
             let file = self.files.get(path.as_str());
@@ -266,7 +266,7 @@ impl Work<'_> {
                 while let Some(piece) = converted.data.next().await {
                     measure.update(&piece)?;
                     progress.at(measure.bytes());
-                    stream.write(piece).await?;
+                    stream.write(piece, measure.ends()).await?;
                 }
                 converted.summary().await
             };

@@ -59,7 +59,7 @@ async fn what_follows_a_cut_gives_the_chunks_that_it_gives_alone() {
         let mut stream = writer.stream().unwrap();
         for part in parts {
             stream.cut().await.unwrap();
-            stream.write(part.clone()).await.unwrap();
+            stream.write(part.clone(), &[]).await.unwrap();
         }
         stream.finish().await.unwrap().chunks
     };
@@ -96,7 +96,7 @@ async fn streams_are_written_and_units_read_side_by_side() {
     let streams = futures::future::join_all((0..4u8).map(|i| {
         let mut stream = writer.stream().unwrap();
         async move {
-            stream.write(noise(i, 100_000)).await.unwrap();
+            stream.write(noise(i, 100_000), &[]).await.unwrap();
             stream.finish().await.unwrap()
         }
     }));

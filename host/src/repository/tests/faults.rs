@@ -84,7 +84,7 @@ async fn a_stream_that_failed_says_so_once_and_stays_failed() {
     objects.set(Some(("chunks", Fault::Full)));
     let mut result = Ok(());
     for i in 0..20 {
-        result = stream.write(noise(i, 100_000)).await;
+        result = stream.write(noise(i, 100_000), &[]).await;
         if result.is_err() {
             break;
         }
@@ -106,7 +106,7 @@ async fn a_stream_takes_in_little_while_the_store_is_stuck() {
     objects.set(Some(("chunks", Fault::Stuck)));
     let wait = std::time::Duration::from_secs(5);
     for i in 0..64 {
-        if tokio::time::timeout(wait, stream.write(noise(i, 1 << 20))).await.is_err() {
+        if tokio::time::timeout(wait, stream.write(noise(i, 1 << 20), &[])).await.is_err() {
             break;
         }
     }

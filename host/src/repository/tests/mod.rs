@@ -122,7 +122,7 @@ async fn write(writer: &BackupWriter, units: &[(&str, Bytes)]) -> Result<Manifes
     let mut records = Vec::new();
     for (name, data) in units {
         records.push(unit(name, 0, stream.position(), data.len() as u64));
-        stream.write(data.clone()).await?;
+        stream.write(data.clone(), &[]).await?;
     }
     Ok(manifest(writer, records, vec![stream.finish().await?]))
 }
