@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cofferdam::repository::{Access, Location, Repository};
 use cofferdam_tests::cofferdam::{Cofferdam, faulty_plugin};
 use cofferdam_tests::failure::assert_fails;
 use cofferdam_tests::servers::{Major, Postgresql};
@@ -169,6 +170,58 @@ fn backups_are_copied_to_another_repository_and_restored_from_there() {
     let restore = ["restore", &large, "--to", "odd", "--repository", "second"];
     let restored = cofferdam.succeed(&restore, BOUND).unwrap();
     assert!(restored.stderr.contains("205,003 rows"), "{}", restored.stderr);
+}
+
+/// Of the places where a chunk ends within the largest unit of a backup, how many there are, and how many are behind a row.
+fn ends_of_chunks(root: &Path, id: &str) -> (usize, usize) {
+    let location = Location::parse(&format!("file://{}/second", root.display())).unwrap();
+    let key = fs::read_to_string(root.join("r.key")).unwrap().trim().to_owned();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let repository = Repository::open(&location, None, Access::Recovery(key.into())).await.unwrap();
+        let manifest = repository.find(id).await.unwrap();
+        let unit = manifest.units.iter().max_by_key(|unit| unit.bytes).unwrap();
+        let mut reader = repository.reader(&manifest).unwrap().unit(unit).unwrap();
+        let mut rows = Vec::new();
+        while let Some(piece) = reader.next().await.unwrap() {
+            rows.extend_from_slice(&piece);
+        }
+        let chunks = manifest.streams[unit.stream].chunks.iter();
+        let ends = chunks.scan(0, |end, chunk| {
+            *end += u64::from(chunk.bytes);
+            Some(*end)
+        });
+        let within = ends.filter_map(|end| end.checked_sub(unit.offset)).filter(|end| (1..unit.bytes).contains(end));
+        let within: Vec<usize> = within.map(|end| usize::try_from(end).unwrap()).collect();
+        (within.len(), within.iter().filter(|end| rows[**end - 1] == b'\n').count())
+    })
+}
+
+#[test]
+fn a_copy_is_cut_behind_the_rows_that_a_backup_is_cut_behind() {
+    let server = Postgresql::start(Major::V15).unwrap();
+    server.create_database("shop").unwrap();
+    server.sql("shop", "CREATE TABLE t AS SELECT i, md5(i::text) FROM generate_series(1, 1000000) AS i").unwrap();
+    let mut cofferdam = Cofferdam::new().unwrap();
+    cofferdam.add_instance("shop", &server, "shop").unwrap();
+    cofferdam.initialize().unwrap();
+    let root = cofferdam.folder().display().to_string();
+    let second = format!(
+        "[repositories.second]\nurl = \"file://{root}/second\"\nwriter-key = {{ file = \"{root}/w.key\" }}\n\
+         recovery-key = {{ file = \"{root}/r.key\" }}\n"
+    );
+    cofferdam.configure(&second).unwrap();
+    cofferdam.succeed(&["repository", "init", "second"], BOUND).unwrap();
+    let copied =
+        cofferdam.succeed(&["backup", "shop", "--repository", "main"], BOUND).unwrap().stdout.trim().to_owned();
+    cofferdam.succeed(&["repository", "copy", "--repository", "main", "--to", "second"], BOUND).unwrap();
+    let made = cofferdam.succeed(&["backup", "shop", "--repository", "second", "--json"], BOUND).unwrap().stdout;
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    assert!(made["stored_bytes"].as_u64().unwrap() < 100_000, "the copy has other chunks: {made}");
+    for id in [copied.as_str(), made["backup"].as_str().unwrap()] {
+        let (all, behind_rows) = ends_of_chunks(cofferdam.folder(), id);
+        // Now and then no row is chosen for longer than a chunk may get.
+        assert!(all >= 5 && behind_rows * 2 > all, "{behind_rows} of {all}");
+    }
 }
 
 #[test]
