@@ -216,13 +216,17 @@ impl Error {
         self.0.kind == Kind::NotFound
     }
 
-    /// The chain of causes, the nearest first.
+    /// The chain of causes, the nearest first. What one says isn't said again by those behind it: errors of libraries often
+    /// hold the text of their own cause.
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
-        let mut causes = Vec::new();
+        let mut causes: Vec<String> = Vec::new();
         let mut next = self.source();
         while let Some(cause) = next {
-            causes.push(cause.to_string());
+            let text = cause.to_string();
+            if !causes.last().is_some_and(|said| said.contains(&text)) {
+                causes.push(text);
+            }
             next = cause.source();
         }
         causes
@@ -262,6 +266,16 @@ mod tests {
             assert_eq!(Error::from_code(code, "x").code(), code);
         }
         assert_eq!(Error::from_code("of-a-later-version", "x").code(), "internal");
+    }
+
+    #[test]
+    fn no_cause_is_told_twice() {
+        let full = || std::io::Error::other("the volume is full");
+        let store = object_store::Error::Generic { store: "Local", source: Box::new(full()) };
+        let causes = Error::storage("can't store it").with_cause(store).causes();
+        assert_eq!(causes, ["Generic Local error: the volume is full"]);
+        let apart = Error::internal("below").with_cause(full());
+        assert_eq!(Error::internal("above").with_cause(apart).causes(), ["below", "the volume is full"]);
     }
 
     #[test]
