@@ -39,7 +39,8 @@ pub struct Inventory {
 
 impl Inventory {
     /// Reads all of it. `free` may be another session with the same snapshot, which has no table locked: it gets what needs
-    /// none, as one that waits for a lock behind somebody who waits for the leader would wait for ever.
+    /// none, as one that waits for a lock behind somebody who waits for the leader would wait for ever. Sequences and comments
+    /// need none either, but then the leader would be done long before.
     pub async fn read(catalogue: Catalogue<'_>, free: Catalogue<'_>) -> Result<Self> {
         let tables = async {
             try_join!(
@@ -54,14 +55,14 @@ impl Inventory {
                 catalogue.rows(left_out::QUERY),
                 catalogue.rows(configuration_tables::QUERY),
                 catalogue.rows(large_objects::RANGES),
+                catalogue.rows(sequences::QUERY),
+                catalogue.rows(comments::QUERY),
             )
         };
         let others = async {
             try_join!(
                 free.rows(schemas::QUERY),
                 free.rows(extensions::QUERY),
-                free.rows(sequences::QUERY),
-                free.rows(comments::QUERY),
                 free.rows(privileges::QUERY),
                 free.rows(default_privileges::QUERY),
                 free.rows(security_labels::QUERY),
@@ -72,10 +73,22 @@ impl Inventory {
             )
         };
         let (tables, definitions, others) = try_join!(tables, Definitions::read(catalogue, free), others)?;
-        let (types, functions, tables, columns, checks, views, indexes, foreign_keys, left_out, configured, ranges) =
-            tables;
-        let (schemas, extensions, sequences, comments, privileges, defaults, labels, database, count, edges, aliases) =
-            others;
+        let (
+            types,
+            functions,
+            tables,
+            columns,
+            checks,
+            views,
+            indexes,
+            foreign_keys,
+            left_out,
+            configured,
+            ranges,
+            sequences,
+            comments,
+        ) = tables;
+        let (schemas, extensions, privileges, defaults, labels, database, count, edges, aliases) = others;
         Ok(Self {
             schemas,
             extensions,
