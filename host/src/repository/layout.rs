@@ -24,9 +24,9 @@ pub(super) fn object(folder: &str, id: impl std::fmt::Display) -> String {
     format!("{folder}/{id}")
 }
 
-/// Every folder that chunks are in.
-pub(super) fn chunk_folders() -> impl Iterator<Item = String> {
-    (0..=u8::MAX).map(folder)
+/// Every folder that a backup writes to.
+pub(super) fn folders() -> impl Iterator<Item = String> {
+    (0..=u8::MAX).map(folder).chain([BACKUPS, PLUGINS, LEASES].map(str::to_owned))
 }
 
 fn folder(first: u8) -> String {

@@ -93,7 +93,7 @@ impl Repository {
         }
         let name = if options.writer_name.is_empty() { "first" } else { &options.writer_name };
         let writer_key = admit_writer(&store, pin, &root, name).await?;
-        store.make_folders(layout::CHUNKS, layout::chunk_folders()).await?;
+        store.make_folders(layout::CHUNKS, layout::folders()).await?;
         // Last, so that an init that was killed can be repeated.
         config.create(&store).await?;
 

@@ -134,7 +134,7 @@ impl Store {
             .boxed()
     }
 
-    /// Makes folders below `within`, where the store is one itself. A put makes those that it misses too, at the price of
+    /// Makes folders, in `within` or in none, where the store is one itself. A put makes those that it misses too, at the price of
     /// two more syncs, which a first backup would wait for with every chunk.
     pub async fn make_folders(&self, within: &str, folders: impl Iterator<Item = String>) -> Result<()> {
         let Some(root) = self.folder.clone() else { return Ok(()) };
