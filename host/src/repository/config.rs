@@ -61,7 +61,7 @@ impl FromStr for Pin {
     }
 }
 
-/// How streams are cut: FastCDC's limits in bytes. Fixed when the repository is made.
+/// How long the chunks of a stream are, in bytes. Fixed when the repository is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunking {
     /// No chunk is shorter but a stream's last and one that was ended on purpose. Even, from 64 to 1 MiB.
