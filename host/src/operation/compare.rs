@@ -167,8 +167,10 @@ pub(super) async fn of_backup(reader: &BackupReader, manifest: &Manifest) -> Res
         let unit = unit(record);
         let mut definitions = definitions_of(&unit);
         let measured = if definitions.is_some() {
-            let look = async |piece: bytes::Bytes| definitions.as_mut().map_or(Ok(()), |found| found.update(&piece));
-            read(reader, record, &mut Progress::begin(&silent, &unit), look).await?
+            let look = async |piece: bytes::Bytes, _: &[usize]| {
+                definitions.as_mut().map_or(Ok(()), |found| found.update(&piece))
+            };
+            read(reader, record, &mut Progress::begin(&silent, &unit), None, look).await?
         } else {
             record.into()
         };

@@ -9,7 +9,6 @@ use tokio::sync::Mutex;
 
 use super::event::Event;
 use super::feed::Progress;
-use super::measure::{Framing, Measure};
 use super::record::Done;
 use super::restore::{read, unit};
 use super::{Environment, Operation, Outcome};
@@ -109,12 +108,9 @@ async fn stream(
     for (record, unit) in units {
         let offset = stream.position();
         let mut progress = Progress::begin(&operation.context.sink, unit);
-        let mut rows = Measure::new(Framing::parse(&record.framing)?).choosing(Some(stream.boundaries()));
-        let store = async |piece: Bytes| {
-            rows.update(&piece)?;
-            stream.write(piece, rows.ends()).await
-        };
-        let measured = read(reader, record, &mut progress, store).await;
+        let boundaries = Some(stream.boundaries());
+        let store = async |piece: Bytes, ends: &[usize]| stream.write(piece, ends).await;
+        let measured = read(reader, record, &mut progress, boundaries, store).await;
         let measured = measured.map_err(|e| e.while_doing(format!("unit {}", record.name)))?;
         progress.done(&measured);
         records.push(UnitRecord { offset, ..record.clone() });

@@ -11,7 +11,7 @@ use super::{Environment, Operation, Outcome, Party};
 use crate::error::{Error, Result};
 use crate::fault;
 use crate::plugin::{Finding, Options, RestoreOptions, Source, Tally, Unit};
-use crate::repository::{BackupReader, Manifest, Repository, UnitRecord};
+use crate::repository::{BackupReader, Boundaries, Manifest, Repository, UnitRecord};
 
 /// How a restore is to be done.
 #[derive(Clone, Debug)]
@@ -178,11 +178,11 @@ impl<'a> FromBackup<'a> {
         &self,
         unit: &Unit,
         progress: &mut Progress,
-        sink: impl AsyncFnMut(bytes::Bytes) -> Result<()>,
+        mut sink: impl AsyncFnMut(bytes::Bytes) -> Result<()>,
     ) -> Result<Measured> {
         let record = self.records.get(unit.name.as_str());
         let record = record.ok_or_else(|| Error::internal(format!("the unit {} isn't in the manifest", unit.name)))?;
-        read(&self.reader, record, progress, sink).await
+        read(&self.reader, record, progress, None, async |piece, _| sink(piece).await).await
     }
 }
 
@@ -206,19 +206,21 @@ impl Feeder for FromBackup<'_> {
     }
 }
 
-/// Reads a unit out of a backup and holds it against its record.
+/// Reads a unit out of a backup and holds it against its record. `sink` is told of each piece where a chunk may end, if
+/// there are `boundaries`.
 pub(super) async fn read(
     reader: &BackupReader,
     record: &UnitRecord,
     progress: &mut Progress,
-    mut sink: impl AsyncFnMut(bytes::Bytes) -> Result<()>,
+    boundaries: Option<Boundaries>,
+    mut sink: impl AsyncFnMut(bytes::Bytes, &[usize]) -> Result<()>,
 ) -> Result<Measured> {
-    let mut measure = Measure::new(Framing::parse(&record.framing)?);
+    let mut measure = Measure::new(Framing::parse(&record.framing)?).choosing(boundaries);
     let mut stored = reader.unit(record)?;
     while let Some(piece) = stored.next().await? {
         measure.update(&piece)?;
         progress.at(measure.bytes());
-        sink(piece).await?;
+        sink(piece, measure.ends()).await?;
     }
     let measured = measure.finish()?;
     let recorded = Measured::from(record);

@@ -100,7 +100,7 @@ async fn read_all(operation: &Operation, repository: &Repository, manifest: &Man
     let totals = futures::stream::iter(records)
         .map(|record| async {
             let mut progress = Progress::begin(sink, &unit(record));
-            let measured = read(&reader, record, &mut progress, async |_| Ok(())).await?;
+            let measured = read(&reader, record, &mut progress, None, async |_, _| Ok(())).await?;
             progress.done(&measured);
             Ok::<_, Error>(measured)
         })

@@ -1,8 +1,6 @@
 //! Cuts a stream by its content, so that what didn't change gives the same chunks wherever it moved: behind the rows that
 //! were chosen, and where there are none, as in a row that is longer than a chunk, by the bytes themselves.
 
-use std::collections::VecDeque;
-
 use fastcdc::v2020::{FastCDC, Normalization};
 
 use crate::repository::config::Chunking;
@@ -15,8 +13,8 @@ pub(super) struct Cutter {
     chunking: Chunking,
     seed: u64,
     window: Vec<u8>,
-    /// Where in the window a chunk may end, rising.
-    ends: VecDeque<usize>,
+    /// Where in the window a chunk may end that isn't too short, rising.
+    ends: Vec<usize>,
     /// Whether one was named since what is cut began.
     has_rows: bool,
 }
@@ -24,7 +22,7 @@ pub(super) struct Cutter {
 impl Cutter {
     /// A cutter with the repository's limits and secret seed.
     pub fn new(chunking: Chunking, seed: u64, window: Vec<u8>) -> Self {
-        Self { chunking, seed, window, ends: VecDeque::new(), has_rows: false }
+        Self { chunking, seed, window, ends: Vec::new(), has_rows: false }
     }
 
     /// Gives the window back; there is nothing more to cut.
@@ -34,9 +32,9 @@ impl Cutter {
 
     /// Adds a piece of the stream, of [`PIECE`] bytes at most, and where in it a chunk may end.
     pub fn push(&mut self, piece: &[u8], ends: &[usize]) {
-        let before = self.window.len();
+        let (before, minimum) = (self.window.len(), self.minimum());
         self.has_rows |= !ends.is_empty();
-        self.ends.extend(ends.iter().map(|end| before + end));
+        self.ends.extend(ends.iter().map(|end| before + end).filter(|end| *end >= minimum));
         self.window.extend_from_slice(piece);
     }
 
@@ -44,7 +42,7 @@ impl Cutter {
     pub fn chunk(&self, end: bool) -> Option<&[u8]> {
         let Chunking { minimum, average, maximum } = self.chunking;
         let (minimum, average, maximum) = (minimum as usize, average as usize, maximum as usize);
-        if let Some(&row) = self.ends.iter().find(|row| (minimum..=maximum).contains(*row)) {
+        if let Some(&row) = self.ends.first().filter(|row| **row <= maximum) {
             return self.window.get(..row);
         }
         if self.window.is_empty() || (self.window.len() < maximum && !end) {
@@ -67,7 +65,12 @@ impl Cutter {
     /// Drops the first `length` bytes, which were a chunk.
     pub fn consume(&mut self, length: usize) {
         self.window.drain(..length.min(self.window.len()));
-        self.ends = self.ends.iter().filter_map(|end| end.checked_sub(length)).filter(|end| *end > 0).collect();
+        let minimum = self.minimum();
+        self.ends = self.ends.iter().filter_map(|end| end.checked_sub(length)).filter(|end| *end >= minimum).collect();
+    }
+
+    fn minimum(&self) -> usize {
+        self.chunking.minimum as usize
     }
 }
 
