@@ -4,7 +4,8 @@
 //! Backup and restore against `pg_dump -Fd` and `pg_restore` of PostgreSQL 17, with the same jobs and the same
 //! compression (zstd, level 1); clone against `pgcopydb`, which knows PostgreSQL 15. `BENCH_SCALE`, `BENCH_JOBS`,
 //! `BENCH_ROUNDS`, `BENCH_PARTS` and `BENCH_TASKS` change what is done. Each backup goes into an empty repository, so
-//! deduplication between rounds doesn't help; making repositories and databases isn't timed. MongoDB comes last, by itself.
+//! deduplication between rounds doesn't help; making repositories and databases isn't timed. What memory a tool has is looked
+//! at in a run of its own, before the rounds. MongoDB comes last, by itself.
 
 mod measure;
 mod mongodb;

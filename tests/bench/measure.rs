@@ -12,7 +12,7 @@ use cofferdam_tests::servers::Postgresql;
 /// How often the program's end is looked for; what wall times are exact to.
 const POLL: Duration = Duration::from_millis(5);
 /// How many polls pass between two looks at the memory.
-const POLLS_A_SAMPLE: u32 = 8;
+const POLLS_A_SAMPLE: u32 = 4;
 /// Clock ticks a second in `/proc`; 100 on every Linux that Rust runs on (proc(5), USER_HZ).
 const TICKS: f64 = 100.0;
 
@@ -25,8 +25,18 @@ pub struct Cost {
     pub cpu: f64,
     /// The same of the servers' processes, in the time that the program ran.
     pub server: f64,
-    /// The highest sum of the proportional set sizes of the program's processes, in bytes; sampled.
-    pub memory: u64,
+    /// The highest sum of the proportional set sizes of the program's processes, in bytes; sampled. Only of a run that was
+    /// made for it.
+    pub memory: Option<u64>,
+}
+
+/// What a run is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Time,
+    /// The system walks through a process's pages to tell how many it has, some milliseconds each time, in which the process
+    /// gets no new ones: such a run says nothing of time.
+    Memory,
 }
 
 /// Runs `command` to its end and measures it, and what it has `servers` do. Nothing else that this process started may
@@ -34,15 +44,15 @@ pub struct Cost {
 ///
 /// # Errors
 /// If it can't be started or fails; then with what it said.
-pub fn measure(command: &mut Command, servers: &[&Postgresql]) -> Result<Cost> {
-    measure_said(command, servers).map(|(cost, _)| cost)
+pub fn measure(command: &mut Command, servers: &[&Postgresql], purpose: Purpose) -> Result<Cost> {
+    measure_said(command, servers, purpose).map(|(cost, _)| cost)
 }
 
 /// The same, and what the program wrote to standard output.
 ///
 /// # Errors
 /// As [`measure`].
-pub fn measure_said(command: &mut Command, servers: &[&Postgresql]) -> Result<(Cost, String)> {
+pub fn measure_said(command: &mut Command, servers: &[&Postgresql], purpose: Purpose) -> Result<(Cost, String)> {
     let (answer, said) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     command.stdin(Stdio::null()).stdout(answer.reopen()?).stderr(said.reopen()?);
     let postmasters = servers.iter().map(|server| server.process()).collect::<Result<Vec<u32>>>()?;
@@ -50,13 +60,13 @@ pub fn measure_said(command: &mut Command, servers: &[&Postgresql]) -> Result<(C
     let before = (ended_time("self")?, server_time());
     let start = Instant::now();
     let mut child = command.spawn().map_err(|e| format!("{}: {e}", show(command)))?;
-    let (mut memory, mut polls) = (0, 0);
+    let (mut memory, mut polls) = (None, 0);
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if polls % POLLS_A_SAMPLE == 0 {
-            memory = memory.max(resident(child.id()));
+        if purpose == Purpose::Memory && polls % POLLS_A_SAMPLE == 0 {
+            memory = memory.max(Some(resident(child.id())));
         }
         polls += 1;
         sleep(POLL);

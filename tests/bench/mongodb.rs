@@ -14,7 +14,7 @@ use cofferdam_tests::doubles::mongodb::{Mongodb, Options, User};
 use cofferdam_tests::error::Result;
 use cofferdam_tests::files::size;
 
-use crate::measure::{Cost, measure};
+use crate::measure::{Cost, Purpose, measure};
 use crate::settings::Settings;
 use crate::table::Series;
 
@@ -80,21 +80,22 @@ impl Data {
         let (mut backup, mut restore) = (Series::new("cofferdam"), Series::new("cofferdam"));
         let (mut dump, mut reload) = (Series::new("mongodump"), Series::new("mongorestore"));
         let jobs = settings.jobs.to_string();
-        for _ in 0..settings.rounds {
+        for round in 0..=settings.rounds {
+            let purpose = if round == 0 { Purpose::Memory } else { Purpose::Time };
             let mut cofferdam = Cofferdam::new()?;
             cofferdam.add_mongodb("bench", &self.server.url("bench"), PASSWORD)?;
             cofferdam.initialize()?;
-            backup.costs.push(measure(&mut cofferdam.command(&["backup", "bench", "--jobs", &jobs]), &[])?);
+            backup.take(measure(&mut cofferdam.command(&["backup", "bench", "--jobs", &jobs]), &[], purpose)?);
             backup.bytes = Some(size(&cofferdam.repository())?);
             let again = ["restore", "bench@latest", "--to", "bench", "--database", "again", "--jobs", &jobs];
-            restore.costs.push(measure(&mut cofferdam.command(&again), &[])?);
+            restore.take(measure(&mut cofferdam.command(&again), &[], purpose)?);
             self.check_and_drop()?;
             if peers {
                 let folder = tempfile::tempdir()?;
-                dump.costs.push(self.peer("mongodump", &["--db=bench", "-j", &jobs, "--out"], folder.path())?);
+                dump.take(self.peer("mongodump", &["--db=bench", "-j", &jobs, "--out"], folder.path(), purpose)?);
                 dump.bytes = Some(size(folder.path())?);
                 let names = ["--nsFrom=bench.*", "--nsTo=again.*", "-j", &jobs];
-                reload.costs.push(self.peer("mongorestore", &names, folder.path())?);
+                reload.take(self.peer("mongorestore", &names, folder.path(), purpose)?);
                 self.check_and_drop()?;
             }
         }
@@ -105,9 +106,9 @@ impl Data {
         Ok(all)
     }
 
-    fn peer(&self, tool: &str, arguments: &[&str], folder: &std::path::Path) -> Result<Cost> {
+    fn peer(&self, tool: &str, arguments: &[&str], folder: &std::path::Path, purpose: Purpose) -> Result<Cost> {
         let url = format!("{}?authSource=admin", self.server.full_url());
-        measure(Command::new(tool).arg(format!("--uri={url}")).args(arguments).arg(folder), &[])
+        measure(Command::new(tool).arg(format!("--uri={url}")).args(arguments).arg(folder), &[], purpose)
     }
 
     /// A tool that was fast because it left something out doesn't count.
@@ -137,13 +138,13 @@ fn row(task: &str, data: &Data, series: &Series) -> String {
     let (wall, cpu) = (series.median(|cost| cost.wall), series.median(|cost| cost.cpu));
     let (documents, megabytes) = (data.documents as f64, data.bytes as f64 / 1e6);
     format!(
-        "| {task} | {documents} | {megabytes:.0} | {} | {wall:.1} | {:.0} | {:.0} | {cpu:.1} | {:.0} | {:.0} | {:.0} | {} |",
+        "| {task} | {documents} | {megabytes:.0} | {} | {wall:.1} | {:.0} | {:.0} | {cpu:.1} | {:.0} | {:.0} | {} | {} |",
         series.tool,
         documents / wall,
         megabytes / wall,
         documents / cpu,
         megabytes / cpu,
-        series.median(|cost| cost.memory as f64) / 1e6,
+        series.megabytes(),
         series.bytes.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6)),
     )
 }

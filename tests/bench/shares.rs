@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn what_no_step_needed_was_the_plugins_and_the_transports() {
-        let cost = Cost { wall: 3.0, cpu: 5.0, server: 2.0, memory: 0 };
+        let cost = Cost { wall: 3.0, cpu: 5.0, server: 2.0, memory: None };
         let answer =
             r#"{"spent": {"source": 6, "cutting": 0.5, "naming": 0.5, "compressing": 1, "sealing": 1, "storing": 4}}"#;
         let row = row("big", &cost, answer).unwrap();

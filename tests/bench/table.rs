@@ -9,6 +9,8 @@ pub struct Series {
     pub tool: String,
     /// One for each round.
     pub costs: Vec<Cost>,
+    /// Its peak, of a run that isn't among the rounds.
+    pub memory: Option<u64>,
     /// Bytes of what it wrote, where that is a backup.
     pub bytes: Option<u64>,
     /// Where the time of the last round went, as a row of its own table.
@@ -18,7 +20,20 @@ pub struct Series {
 impl Series {
     /// No round yet.
     pub fn new(tool: impl Into<String>) -> Self {
-        Self { tool: tool.into(), costs: Vec::new(), bytes: None, shares: None }
+        Self { tool: tool.into(), costs: Vec::new(), memory: None, bytes: None, shares: None }
+    }
+
+    /// Takes a run in: as a round, or for its memory.
+    pub fn take(&mut self, cost: Cost) {
+        match cost.memory {
+            Some(memory) => self.memory = Some(memory),
+            None => self.costs.push(cost),
+        }
+    }
+
+    /// The peak of the memory, in MB, as far as it was looked at.
+    pub fn megabytes(&self) -> String {
+        self.memory.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6))
     }
 
     /// The median of a cost over all rounds.
@@ -43,12 +58,12 @@ pub fn rows(task: &str, part: &str, ours: &Series, theirs: &Series) -> String {
 fn row(task: &str, part: &str, series: &Series, [wall, cpu, server]: &[String; 3]) -> String {
     let rounds: Vec<_> = series.costs.iter().map(|cost| format!("{:.1}", cost.wall)).collect();
     format!(
-        "| {task} | {part} | {} | {:.1} | {wall} | {:.1} | {cpu} | {:.1} | {server} | {:.0} | {} | {} |",
+        "| {task} | {part} | {} | {:.1} | {wall} | {:.1} | {cpu} | {:.1} | {server} | {} | {} | {} |",
         series.tool,
         series.median(|c| c.wall),
         series.median(|c| c.cpu),
         series.median(|c| c.server),
-        series.median(|c| c.memory as f64) / 1e6,
+        series.megabytes(),
         series.bytes.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6)),
         rounds.join(", "),
     )
@@ -77,9 +92,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_watched_is_no_round() {
+        let mut series = Series::new("x");
+        for memory in [Some(7_000_000), None, None] {
+            series.take(Cost { wall: memory.map_or(1.0, |_| 99.0), cpu: 1.0, server: 1.0, memory });
+        }
+        assert_eq!((series.costs.len(), series.median(|c| c.wall), series.megabytes()), (2, 1.0, "7".to_owned()));
+    }
+
+    #[test]
     fn a_ratio_compares_medians_and_not_the_best() {
         let series = |walls: [f64; 3]| Series {
-            costs: walls.map(|wall| Cost { wall, cpu: wall, server: wall, memory: 0 }).to_vec(),
+            costs: walls.map(|wall| Cost { wall, cpu: wall, server: wall, memory: None }).to_vec(),
             ..Series::new("x")
         };
         let text = rows("t", "p", &series([1.0, 3.0, 3.0]), &series([2.0, 2.0, 2.0]));
