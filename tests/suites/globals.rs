@@ -21,7 +21,15 @@ const ROLES: &str = r#"
     GRANT staff TO clerk WITH ADMIN OPTION;
     GRANT clerk TO "Big ""Boss"" 'x";
     GRANT pg_read_all_data TO staff;
+    GRANT clerk TO pg_monitor;
     ALTER DATABASE shop OWNER TO staff;
+"#;
+
+/// What they may set, from 15 on.
+const PARAMETERS: &str = r#"
+    GRANT SET, ALTER SYSTEM ON PARAMETER log_min_duration_statement TO clerk WITH GRANT OPTION;
+    GRANT SET ON PARAMETER "shop.Level" TO "Big ""Boss"" 'x";
+    GRANT SET ON PARAMETER log_statement TO PUBLIC;
 "#;
 
 /// All of it as one text, with what the server keeps of passwords.
@@ -34,11 +42,13 @@ const PORTRAIT: &str = r#"
         FROM pg_authid AS r WHERE rolname ~ 'clerk|staff|Boss'
         UNION ALL
         SELECT concat_ws('|', 'in', roleid::regrole, member::regrole, admin_option) FROM pg_auth_members
-        WHERE member::regrole::text ~ 'clerk|staff|Boss'
+        WHERE concat(roleid::regrole, member::regrole) ~ 'clerk|staff|Boss'
+        UNION ALL
+        SELECT concat_ws('|', parname, a) FROM pg_parameter_acl, unnest(paracl) AS a WHERE a::text ~ 'clerk|staff|Boss'
     ) AS lines
 "#;
 
-const GONE: &str = r#"DROP DATABASE IF EXISTS shop; DROP ROLE IF EXISTS clerk, staff, "Big ""Boss"" 'x""#;
+const GONE: &str = r#"DROP DATABASE IF EXISTS shop; DROP OWNED BY clerk, "Big ""Boss"" 'x"; DROP ROLE IF EXISTS clerk, staff, "Big ""Boss"" 'x""#;
 
 struct Scene {
     server: Postgresql,
@@ -54,6 +64,7 @@ impl Scene {
         cofferdam.initialize().unwrap();
         let scene = Self { server, cofferdam };
         scene.sql("postgres", ROLES);
+        scene.sql("postgres", PARAMETERS);
         scene.sql("shop", "CREATE TABLE orders (id int); ALTER TABLE orders OWNER TO clerk");
         scene
     }
@@ -74,7 +85,7 @@ fn roles_come_back_with_their_passwords_settings_and_memberships() {
     for major in [Major::V15, Major::V18] {
         let scene = Scene::new(major);
         let before = scene.sql("postgres", PORTRAIT);
-        assert_eq!(before.lines().count(), 6, "{before}");
+        assert_eq!(before.lines().count(), 9, "{before}");
         scene.cofferdam.succeed(&["backup", "shop", "--globals"], MINUTES).unwrap();
         scene.gone();
         scene.cofferdam.succeed(&["restore", "shop@latest", "--to", "shop", "--globals"], MINUTES).unwrap();
@@ -105,7 +116,10 @@ fn a_role_that_is_there_keeps_its_password_and_its_rights() {
         .cofferdam
         .succeed(&["restore", "shop@latest", "--to", "shop", "--database", "copy", "--globals"], MINUTES);
     assert_eq!(scene.sql("postgres", PORTRAIT), before);
-    assert!(restored.unwrap().stderr.contains("it stays as it is"));
+    let told = restored.unwrap().stderr;
+    for words in ["it stays as it is", "PRIVILEGES of PUBLIC on PARAMETER \"log_statement\""] {
+        assert!(told.contains(words), "{words} isn't in: {told}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 -- PostgreSQL 13 to 18
--- From 16 a role may be granted by several others; the options of all of them hold together.
+-- From 16 a role may be granted by several others; the options of all of them hold together. What predefined roles are
+-- members of among themselves is every server's own.
 SELECT
     g.rolname AS role,
     m.rolname AS member,
@@ -11,6 +12,6 @@ SELECT
 FROM pg_auth_members AS a
 JOIN pg_roles AS g ON g.oid = a.roleid
 JOIN pg_roles AS m ON m.oid = a.member
-WHERE m.rolname !~ '^pg_'
+WHERE m.rolname !~ '^pg_' OR g.rolname !~ '^pg_'
 GROUP BY g.rolname, m.rolname
 ORDER BY g.rolname, m.rolname

@@ -1,4 +1,5 @@
-//! What belongs to the server and not to a database: roles, who is a member of which, and tablespaces. It is backed up and
+//! What belongs to the server and not to a database: roles, who is a member of which and may set which parameters, and
+//! tablespaces. It is backed up and
 //! restored only if told.
 
 mod read;
@@ -15,8 +16,13 @@ pub const UNIT: &str = "globals";
 /// Kinds of what is in it, as reports tell them.
 const ROLE: &str = "role";
 const ROLE_SETTING: &str = "role setting";
+const ROLE_LABEL: &str = "role label";
 const MEMBERSHIP: &str = "role membership";
+const PARAMETER: &str = "parameter privilege";
 const TABLESPACE: &str = "tablespace";
+
+/// What stands for all roles, where a privilege is everybody's.
+const EVERYBODY: &str = "PUBLIC";
 
 /// Whether it was asked for.
 ///

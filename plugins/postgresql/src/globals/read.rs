@@ -1,11 +1,11 @@
 //! Reading what belongs to the server.
 
-use super::{MEMBERSHIP, ROLE, ROLE_SETTING, TABLESPACE, with_passwords};
+use super::{EVERYBODY, MEMBERSHIP, PARAMETER, ROLE, ROLE_LABEL, ROLE_SETTING, TABLESPACE, with_passwords};
 use crate::backup::units::note;
 use crate::catalog::census;
 use crate::catalog::rows::Catalogue;
 use crate::entry::Entry;
-use crate::quote::ident;
+use crate::quote::{ident, literal};
 use cofferdam_sdk::engine::Note;
 use cofferdam_sdk::{Options, Result};
 use serde::Deserialize;
@@ -30,6 +30,13 @@ struct Role {
     password: String,
     comment: Option<String>,
     settings: Option<Vec<String>>,
+    labels: Option<Vec<Label>>,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    provider: String,
+    label: String,
 }
 
 #[derive(Deserialize)]
@@ -40,9 +47,19 @@ struct Membership {
 }
 
 #[derive(Deserialize)]
+struct Parameter {
+    parameter: String,
+    /// None for everybody.
+    role: Option<String>,
+    statement: String,
+}
+
+#[derive(Deserialize)]
 struct Tablespace {
     name: String,
     statement: String,
+    privileges: Option<Vec<String>>,
+    comment: Option<String>,
 }
 
 impl Globals {
@@ -55,6 +72,7 @@ impl Globals {
         let query = include_str!("roles.sql").replace("$password", password).replace("$roles", source);
         let roles: Vec<Role> = catalogue.rows(&query).await?;
         let memberships: Vec<Membership> = catalogue.rows(include_str!("memberships.sql")).await?;
+        let parameters: Vec<Parameter> = catalogue.rows(include_str!("parameters.sql")).await?;
         let tablespaces: Vec<Tablespace> = catalogue.rows(include_str!("tablespaces.sql")).await?;
         let census = catalogue.rows(include_str!("census.sql")).await?;
         let mut notes = Vec::new();
@@ -69,23 +87,38 @@ impl Globals {
         }
         let names = roles.iter().map(|role| role.name.clone()).collect();
         let with_password = wanted && may;
-        let entries = roles.into_iter().map(|role| role.into_entry(with_password));
+        let entries = roles.into_iter().flat_map(|role| role.into_entries(with_password));
         let entries = entries
             .chain(memberships.into_iter().map(Membership::into_entry))
+            .chain(parameters.into_iter().map(Parameter::into_entry))
             .chain(tablespaces.into_iter().map(Tablespace::into_entry));
         Ok(Self { entries: entries.collect(), roles: names, census, notes })
     }
 }
 
 impl Role {
-    fn into_entry(self, with_password: bool) -> Entry {
+    fn into_entries(self, with_password: bool) -> Vec<Entry> {
+        let object = format!("ROLE {}", ident(&self.name));
+        let labels =
+            self.labels.unwrap_or_default().into_iter().map(|label| label.into_entry(&object)).collect::<Vec<_>>();
         let settings = self.settings.unwrap_or_default();
         let number = settings.len() as u64;
         let mut sql = vec![self.statement];
         sql.extend(Some(self.password).filter(|_| with_password));
         sql.extend(settings.into_iter().chain(self.comment));
-        let mut entry = Entry::new(format!("ROLE {}", ident(&self.name)), sql).carrying(ROLE);
+        let mut entry = Entry::new(object, sql).carrying(ROLE);
         entry.carries.add(ROLE_SETTING, number);
+        std::iter::once(entry).chain(labels).collect()
+    }
+}
+
+impl Label {
+    /// `role` is how statements call the role that it is on.
+    fn into_entry(self, role: &str) -> Entry {
+        let provider = ident(&self.provider);
+        let sql = format!("SECURITY LABEL FOR {provider} ON {role} IS {}", literal(&self.label));
+        let mut entry = Entry::new(role, vec![sql]).carrying(ROLE_LABEL);
+        entry.label_provider = Some(self.provider);
         entry
     }
 }
@@ -98,8 +131,18 @@ impl Membership {
     }
 }
 
+impl Parameter {
+    fn into_entry(self) -> Entry {
+        let grantee = self.role.map_or(EVERYBODY.to_owned(), |role| format!("ROLE {}", ident(&role)));
+        let object = format!("PRIVILEGES of {grantee} on PARAMETER {}", ident(&self.parameter));
+        Entry { needs: vec![grantee], ..Entry::new(object, vec![self.statement]).carrying(PARAMETER) }
+    }
+}
+
 impl Tablespace {
     fn into_entry(self) -> Entry {
-        Entry::new(format!("TABLESPACE {}", ident(&self.name)), vec![self.statement]).carrying(TABLESPACE)
+        let more = self.privileges.unwrap_or_default().into_iter().chain(self.comment);
+        let sql = std::iter::once(self.statement).chain(more).collect();
+        Entry::new(format!("TABLESPACE {}", ident(&self.name)), sql).carrying(TABLESPACE)
     }
 }

@@ -42,7 +42,12 @@ SELECT
         FROM pg_db_role_setting AS s
         CROSS JOIN unnest(s.setconfig) WITH ORDINALITY AS c (setting, place)
         WHERE s.setrole = r.oid AND s.setdatabase = 0
-    ) AS settings
+    ) AS settings,
+    (
+        SELECT json_agg(json_build_object('provider', l.provider, 'label', l.label) ORDER BY l.provider)
+        FROM pg_shseclabel AS l
+        WHERE l.classoid = 'pg_authid'::regclass AND l.objoid = r.oid
+    ) AS labels
 FROM $roles AS r
 WHERE r.rolname !~ '^pg_'
 ORDER BY r.rolname

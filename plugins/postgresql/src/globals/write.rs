@@ -1,10 +1,10 @@
 //! Writing what belongs to the server.
 
-use super::{ROLE, TABLESPACE};
+use super::{EVERYBODY, ROLE, TABLESPACE};
 use crate::backup::units::note;
 use crate::entry::{Entry, LONGEST};
 use crate::quote::ident;
-use crate::restore::Made;
+use crate::restore::{Made, MissingProviders};
 use crate::session::Session;
 use cofferdam_sdk::engine::{Complete, Data, Note, Summary};
 use cofferdam_sdk::{Error, Lines, Result};
@@ -15,17 +15,23 @@ const QUIET: &str = "SET LOCAL log_statement = 'none'; SET LOCAL log_min_duratio
     SET LOCAL log_min_error_statement = 'panic'";
 
 /// Makes what isn't there, in one transaction with `mark`. What is there is never altered: neither a role's rights nor its
-/// password, nor is one that is there made a member of another that is.
+/// password, nor is one that is there made a member of another that is. Labels of `missing` providers are left out.
 ///
 /// # Errors
 /// If the server refuses any of it; then nothing was made.
-pub async fn write(session: &Session, mark: &str, data: Data, complete: Complete) -> Result<Summary> {
+pub async fn write(
+    session: &Session,
+    mark: &str,
+    missing: &MissingProviders,
+    data: Data,
+    complete: Complete,
+) -> Result<Summary> {
     let connection = &session.connection;
     let roles = connection.column("SELECT rolname FROM pg_catalog.pg_roles").await?;
     let tablespaces = connection.column("SELECT spcname FROM pg_catalog.pg_tablespace").await?;
     let there = roles.iter().map(|name| format!("{} {}", ROLE.to_uppercase(), ident(name)));
-    let there: HashSet<String> =
-        there.chain(tablespaces.iter().map(|name| format!("{} {}", TABLESPACE.to_uppercase(), ident(name)))).collect();
+    let there = there.chain(tablespaces.iter().map(|name| format!("{} {}", TABLESPACE.to_uppercase(), ident(name))));
+    let there: HashSet<String> = there.chain([EVERYBODY.to_owned()]).collect();
     connection.run(format!("BEGIN; {mark}")).await?;
     if connection.value("SHOW is_superuser").await?.as_deref() == Some("on") {
         connection.run(QUIET).await?;
@@ -34,7 +40,7 @@ pub async fn write(session: &Session, mark: &str, data: Data, complete: Complete
     let (mut notes, mut count) = (Vec::new(), Made::default());
     while let Some(line) = lines.next().await? {
         let entry = Entry::parse(&line)?;
-        if let Some(told) = kept(&entry, &there) {
+        if let Some(told) = kept(&entry, &there).or_else(|| missing.note(&entry)) {
             count.leave_out(&entry);
             notes.push(told);
             continue;
@@ -58,11 +64,10 @@ fn kept(entry: &Entry, there: &HashSet<String>) -> Option<Note> {
     }
     if entry.object.starts_with(&TABLESPACE.to_uppercase()) {
         // It is a folder of the server's machine, and can't be made in a transaction.
-        let statement = entry.sql.first().map(String::as_str).unwrap_or_default();
-        return told(format!("its folder is for the server's administrator to make: {statement}"));
+        return told(format!("its folder is for the server's administrator to make: {}", entry.sql.join("; ")));
     }
-    let both = !entry.needs.is_empty() && entry.needs.iter().all(|role| there.contains(role));
-    if both { told("both roles are there already: they stay as they are".to_owned()) } else { None }
+    let all = !entry.needs.is_empty() && entry.needs.iter().all(|role| there.contains(role));
+    if all { told("who it is about is there already, and stays as is".to_owned()) } else { None }
 }
 
 fn refused(error: Error, object: &str) -> Error {
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_is_there_is_never_altered() {
-        let there: HashSet<String> = ["ROLE \"a\"", "ROLE \"b\""].map(str::to_owned).into();
+        let there: HashSet<String> = ["ROLE \"a\"", "ROLE \"b\"", EVERYBODY].map(str::to_owned).into();
         let entry = |object: &str, needs: &[&str]| Entry {
             needs: needs.iter().map(|need| (*need).to_owned()).collect(),
             ..Entry::new(object, vec!["statement".to_owned()])
@@ -91,6 +96,7 @@ mod tests {
         assert!(kept(&entry("ROLE \"c\"", &[]), &there).is_none());
         assert!(kept(&entry("MEMBERSHIP", &["ROLE \"a\"", "ROLE \"b\""]), &there).is_some());
         assert!(kept(&entry("MEMBERSHIP", &["ROLE \"a\"", "ROLE \"c\""]), &there).is_none());
+        assert!(kept(&entry("PRIVILEGES", &[EVERYBODY]), &there).is_some());
         let told = kept(&entry("TABLESPACE \"t\"", &[]), &there).unwrap();
         assert!(told.reason.ends_with("statement"));
     }

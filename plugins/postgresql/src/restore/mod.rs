@@ -29,6 +29,7 @@ mod way;
 mod wishes;
 
 pub use finish::rename;
+pub use labels::MissingProviders;
 pub use neutral::neutralize;
 pub use roles::{Made, Roles};
 pub use session::Restore;

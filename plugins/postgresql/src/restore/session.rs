@@ -4,6 +4,7 @@ use super::append::Append;
 use super::check::{self, Looked};
 use super::definitions::{Definitions, leave_out};
 use super::failure::is_own;
+use super::labels::MissingProviders;
 use super::marker::Marker;
 use super::means::Means;
 use super::source::Facts;
@@ -133,7 +134,8 @@ impl Restore {
         let marked = target.way != Way::Adding;
         let done = marked && again && self.marker.is_done(&session, globals::UNIT).await?;
         if self.wishes.globals && !done {
-            return globals::write(&session, &mark, data, complete).await;
+            let missing = MissingProviders::among(&session, &target.label_providers).await?;
+            return globals::write(&session, &mark, &missing, data, complete).await;
         }
         let reason = if done { "an attempt before made what wasn't there" } else { "it comes only with --globals" };
         let summary = leave_out(data, complete, reason).await?;
