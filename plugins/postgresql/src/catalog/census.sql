@@ -77,6 +77,8 @@ WITH schema AS MATERIALIZED (
         ) AS before
     FROM acl AS a
     LEFT JOIN pg_init_privs AS i ON i.classoid = a.class AND i.objoid = a.oid AND i.objsubid = a.part
+    -- Most objects have what is standard, and nothing has to be looked at.
+    WHERE a.acl IS NOT NULL OR i.initprivs IS NOT NULL OR a.class = 'pg_namespace'::regclass
 )
 SELECT 'schema' AS kind, count(*) AS counted FROM schema AS s WHERE s.oid NOT IN (SELECT m.objid FROM member AS m WHERE m.classid = 'pg_namespace'::regclass)
 UNION ALL SELECT 'extension', count(*) FROM pg_extension AS x WHERE x.extname <> 'plpgsql'

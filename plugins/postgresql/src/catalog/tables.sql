@@ -31,10 +31,9 @@ SELECT
         SELECT json_agg(json_build_object('name', o.option_name, 'value', o.option_value))
         FROM pg_options_to_table(f.ftoptions) AS o
     ) AS foreign_options,
-    CASE WHEN c.relkind = 'r' THEN pg_table_size(c.oid) END AS bytes,
-    -- Its real size: what statistics say of a table that was never analysed is 0. Before 14 a range of pages isn't read
-    -- without reading the whole table.
-    CASE WHEN c.relkind = 'r' AND am.amname = 'heap' THEN pg_relation_size(c.oid) / current_setting('block_size')::int8 END AS pages, -- from 14
+    size.rows + size.toast AS bytes,
+    -- Before 14 a range of pages isn't read without reading the whole table.
+    CASE WHEN am.amname = 'heap' THEN size.rows / current_setting('block_size')::int8 END AS pages, -- from 14
     NULL AS pages, -- until 13
     CASE WHEN c.relkind = 'r' AND c.reltuples >= 0 THEN c.reltuples::int8 END AS rows
 FROM pg_class AS c
@@ -44,6 +43,10 @@ LEFT JOIN pg_tablespace AS sp ON sp.oid = c.reltablespace
 LEFT JOIN pg_am AS am ON am.oid = c.relam
 LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
 LEFT JOIN pg_foreign_server AS s ON s.oid = f.ftserver
+-- Its real size: what statistics say of a table that was never analysed is 0. pg_table_size() would open twice as many files.
+LEFT JOIN LATERAL (
+    SELECT pg_relation_size(c.oid) AS rows, coalesce(pg_relation_size(t.oid), 0) AS toast
+) AS size ON c.relkind = 'r'
 WHERE c.relkind IN ('r', 'p', 'f')
   AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema'
