@@ -197,3 +197,20 @@ fn a_tablespace_is_kept_mapped_or_dropped() {
     let refused = cofferdam.run(&wrong, MINUTES).unwrap();
     assert!(!refused.status.success() && refused.stderr.contains("nowhere"), "{}", refused.stderr);
 }
+
+#[test]
+fn what_is_granted_on_what_a_newer_server_has_no_more_is_told() {
+    let (source, target) = (server(Major::V13), server(Major::V15));
+    source.create_database("shop").unwrap();
+    source
+        .sql(
+            "shop",
+            "GRANT EXECUTE ON FUNCTION pg_catalog.pg_start_backup(text, boolean, boolean), pg_catalog.pg_ls_logdir() TO golden_reader",
+        )
+        .unwrap();
+    let cofferdam = copier(&source, &target);
+    let said = cofferdam.succeed(&["clone", "source", "target"], MINUTES).unwrap().stderr;
+    assert!(said.contains("pg_start_backup") && said.contains("no such object"), "{said}");
+    let may = "SELECT has_function_privilege('golden_reader', 'pg_ls_logdir()', 'EXECUTE')";
+    assert_eq!(target.sql("shop", may).unwrap(), "t\n");
+}

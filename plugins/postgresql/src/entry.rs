@@ -47,6 +47,9 @@ pub struct Entry {
     /// The provider of security labels whose label it is. Without that provider, the whole entry is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_provider: Option<String>,
+    /// A condition for the target to have what it is about, if that is the server's own. Elsewhere the whole entry is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_where: Option<String>,
     /// What stands for the statements where databases are compared, if not they themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_as: Option<String>,

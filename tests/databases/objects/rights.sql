@@ -27,6 +27,20 @@ REVOKE USAGE ON TYPE public.shrunk FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION extensions.hstore_in(cstring) TO golden_reader;
 REVOKE EXECUTE ON FUNCTION extensions.hstore_out(extensions.hstore) FROM PUBLIC;
 
+-- On the server's own objects -----------------------------------------------------------------------------------------
+
+REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) TO golden_reader WITH GRANT OPTION;
+SET ROLE golden_reader;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) TO golden_writer;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_logdir(), pg_catalog.percentile_disc(double precision, anyelement) TO golden_reader;
+GRANT SELECT (rolname, tableoid) ON pg_catalog.pg_authid TO golden_reader;
+REVOKE SELECT ON pg_catalog.pg_timezone_names FROM PUBLIC;
+GRANT SELECT (name) ON pg_catalog.pg_timezone_names TO PUBLIC;
+REVOKE USAGE ON TYPE pg_catalog.txid_snapshot FROM PUBLIC;
+GRANT CREATE ON SCHEMA pg_catalog TO golden_writer;
+
 -- Default privileges --------------------------------------------------------------------------------------------------
 
 ALTER DEFAULT PRIVILEGES FOR ROLE golden_writer GRANT ALL ON TABLES TO golden_reader WITH GRANT OPTION;

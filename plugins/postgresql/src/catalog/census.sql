@@ -4,6 +4,9 @@
 WITH schema AS MATERIALIZED (
     SELECT n.oid FROM pg_namespace AS n
     WHERE (n.oid >= 16384 OR n.oid = 2200) AND n.nspname NOT LIKE 'pg\_%'
+), open AS MATERIALIZED (
+    -- Where privileges are a database's own: on what users made, and on the server's own objects.
+    SELECT s.oid FROM schema AS s UNION ALL SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'pg_catalog'
 ), member AS MATERIALIZED (
     SELECT d.classid, d.objid FROM pg_depend AS d WHERE d.deptype = 'e'
 ), relation AS MATERIALIZED (
@@ -34,20 +37,22 @@ WITH schema AS MATERIALIZED (
 ), acl AS (
     SELECT c.tableoid AS class, c.oid, 0 AS part, c.relowner AS owner, c.relacl AS acl,
         acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner) AS standard
-    FROM pg_class AS c WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AND c.relnamespace IN (SELECT s.oid FROM schema AS s)
+    FROM pg_class AS c WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AND c.relnamespace IN (SELECT s.oid FROM open AS s)
     UNION ALL
     SELECT c.tableoid, c.oid, a.attnum, c.relowner, a.attacl, acldefault('c', c.relowner)
     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
-    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relnamespace IN (SELECT s.oid FROM schema AS s)
+    WHERE NOT a.attisdropped AND c.relnamespace IN (SELECT s.oid FROM open AS s)
+      AND (a.attacl IS NOT NULL OR (c.tableoid, c.oid, a.attnum) IN (SELECT i.classoid, i.objoid, i.objsubid FROM pg_init_privs AS i))
     UNION ALL
     SELECT p.tableoid, p.oid, 0, p.proowner, p.proacl, acldefault('f', p.proowner)
     FROM pg_proc AS p WHERE p.pronamespace IN (SELECT s.oid FROM schema AS s)
+       OR p.proacl IS NOT NULL AND p.pronamespace IN (SELECT s.oid FROM open AS s)
     UNION ALL
     SELECT n.tableoid, n.oid, 0, n.nspowner, n.nspacl, acldefault('n', n.nspowner)
-    FROM pg_namespace AS n WHERE n.oid IN (SELECT s.oid FROM schema AS s)
+    FROM pg_namespace AS n WHERE n.oid IN (SELECT s.oid FROM open AS s)
     UNION ALL
     SELECT t.tableoid, t.oid, 0, t.typowner, t.typacl, acldefault('T', t.typowner)
-    FROM pg_type AS t WHERE t.typacl IS NOT NULL AND t.typnamespace IN (SELECT s.oid FROM schema AS s)
+    FROM pg_type AS t WHERE t.typacl IS NOT NULL AND t.typnamespace IN (SELECT s.oid FROM open AS s)
     UNION ALL
     SELECT l.tableoid, l.oid, 0, l.lanowner, l.lanacl, acldefault('l', l.lanowner) FROM pg_language AS l WHERE l.lanispl
     UNION ALL

@@ -19,6 +19,10 @@ pub struct Row {
     grantor: Option<String>,
     grantee: Option<String>,
     grantable: bool,
+    /// Whether they are on one of the server's own objects.
+    system: bool,
+    /// A condition for a server to have that object.
+    there: Option<String>,
     privileges: Vec<String>,
 }
 
@@ -38,12 +42,18 @@ impl Row {
         self.kind == "DATABASE"
     }
 
+    /// Whether they are on one of the server's own objects, which every database has.
+    pub fn on_system(&self) -> bool {
+        self.system
+    }
+
     /// The entry that grants or revokes them. The first of an object stands for all of them in reports.
     pub fn into_entry(self, first: bool) -> Entry {
         let roles: Vec<String> = self.grantee.iter().chain(&self.grantor).cloned().collect();
         let object =
             format!("{} {}", self.kind.split(' ').next().unwrap_or_default(), self.target).trim_end().to_owned();
         let mut entry = Entry::new(object, Vec::new());
+        entry.only_where.clone_from(&self.there);
         if roles.is_empty() {
             entry.sql.push(self.statement());
             entry.carries.add("privileges", u64::from(first));
@@ -95,6 +105,8 @@ mod tests {
             grantor: None,
             grantee: Some("bob".to_owned()),
             grantable: true,
+            system: false,
+            there: None,
             privileges: vec!["INSERT".to_owned(), "SELECT".to_owned()],
         }
     }

@@ -64,7 +64,11 @@ pub fn statements(entry: &Entry) -> String {
     };
     entry.tablespace.iter().for_each(|name| say(&default_tablespace(name)));
     for sql in entry.sql.iter().chain(for_roles).filter(|sql| !sql.starts_with("LOCK TABLE ")) {
-        if entry.label_provider.is_some() { say(&label(sql)) } else { say(sql) }
+        match &entry.only_where {
+            Some(condition) => say(&of_the_server(&entry.object, condition, sql)),
+            None if entry.label_provider.is_some() => say(&label(sql)),
+            None => say(sql),
+        }
     }
     entry.tablespace.iter().for_each(|_| say("SET default_tablespace = ''"));
     text.push('\n');
@@ -82,6 +86,15 @@ fn default_tablespace(name: &str) -> String {
 fn label(sql: &str) -> String {
     let warn = "RAISE WARNING 'a security label is left out: %', SQLERRM";
     let body = format!("BEGIN EXECUTE {}; EXCEPTION WHEN invalid_parameter_value THEN {warn}; END", literal(sql));
+    format!("DO {}", literal(&body))
+}
+
+/// A statement about one of the server's own objects, which is warned of and left out where there is none, or where the role
+/// is no superuser.
+fn of_the_server(object: &str, condition: &str, sql: &str) -> String {
+    let possible = format!("pg_catalog.current_setting('is_superuser') = 'on' AND {condition}");
+    let warn = format!("RAISE WARNING 'left out: what is granted on %', {}", literal(object));
+    let body = format!("BEGIN IF {possible} THEN EXECUTE {}; ELSE {warn}; END IF; END", literal(sql));
     format!("DO {}", literal(&body))
 }
 

@@ -13,6 +13,7 @@ use super::marker::Marker;
 use super::means::Means;
 use super::rights;
 use super::roles::Made;
+use super::strangers;
 use super::target::Target;
 use crate::backup::units::{LAST, note};
 use crate::entry::{Entry, LONGEST};
@@ -90,6 +91,7 @@ impl Definitions<'_> {
                     carried
                 });
             }
+            strangers::leave_out(self.session, &mut entries, &mut count, &mut notes).await?;
             for entry in &entries {
                 if self.means.providers.allow(entry) {
                     self.means.roles.count(entry, &mut count);

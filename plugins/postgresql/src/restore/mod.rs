@@ -23,6 +23,7 @@ mod roles;
 mod scope;
 mod session;
 mod source;
+mod strangers;
 mod tablespaces;
 mod target;
 mod way;

@@ -4,7 +4,7 @@ use super::check::finding;
 use super::scope::{self, Scope};
 use super::source::Facts;
 use super::wishes::Wishes;
-use crate::backup::units::{EVENT_TRIGGERS, SUBSCRIPTIONS};
+use crate::backup::units::{EVENT_TRIGGERS, SUBSCRIPTIONS, SYSTEM_PRIVILEGES};
 use crate::quote::ident;
 use crate::session::Session;
 use cofferdam_sdk::Result;
@@ -25,8 +25,8 @@ const FOR_SUPERUSERS: [&str; 7] = [
 /// Why a unit is left out that [`may_make`] says no to. Nothing else needs what is in such a unit.
 pub const MAY_NOT_MAKE: &str = "the restoring role may not make it: a superuser may";
 
-/// Whether the role may make what is in a unit: event triggers are a superuser's, and so are subscriptions, or from
-/// PostgreSQL 16 those of the members of a role for that.
+/// Whether the role may make what is in a unit: event triggers and privileges on the server's own objects are a superuser's,
+/// and so are subscriptions, or from PostgreSQL 16 those of the members of a role for that.
 pub async fn may_make(session: &Session, unit: &str) -> Result<bool> {
     const SUPERUSER: &str = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolsuper AND rolname = current_user";
     const SUBSCRIBER: &str = "SELECT 1 FROM pg_catalog.pg_roles AS r
@@ -34,7 +34,7 @@ pub async fn may_make(session: &Session, unit: &str) -> Result<bool> {
            OR (r.rolname = 'pg_create_subscription' AND pg_catalog.pg_has_role(r.oid, 'USAGE'))";
     let query = match unit {
         SUBSCRIPTIONS => SUBSCRIBER,
-        EVENT_TRIGGERS => SUPERUSER,
+        EVENT_TRIGGERS | SYSTEM_PRIVILEGES => SUPERUSER,
         _ => return Ok(true),
     };
     Ok(session.connection.value(query).await?.is_some())
@@ -61,7 +61,12 @@ pub async fn look(
             findings.push(finding(wishes.stopper(), item.object, "only a superuser may make it", Some(remedy)));
         }
     }
-    for (unit, objects) in [(SUBSCRIPTIONS, "subscriptions"), (EVENT_TRIGGERS, "event triggers")] {
+    let for_superusers = [
+        (SUBSCRIPTIONS, "subscriptions"),
+        (SYSTEM_PRIVILEGES, "privileges on the server's own objects"),
+        (EVENT_TRIGGERS, "event triggers"),
+    ];
+    for (unit, objects) in for_superusers {
         let wanted = scope.units.as_ref().is_none_or(|units| units.iter().any(|name| name == unit));
         let comes = wanted && source.units.iter().any(|one| one.name == unit);
         if comes && !may_make(maintenance, unit).await? {

@@ -6,7 +6,7 @@ use super::replace;
 use super::source::Facts;
 use super::target::{Target, exists, occupant};
 use super::wishes::{IfExists, Wishes};
-use crate::backup::units::{DATABASE, SETTINGS};
+use crate::backup::units::{DATABASE, SETTINGS, SYSTEM_PRIVILEGES};
 use crate::quote::ident;
 use crate::session::Session;
 use cofferdam_sdk::engine::{Finding, RestoreOptions};
@@ -35,6 +35,9 @@ impl Way {
                 Some("it was there: it keeps its own owner, privileges, comment and limit of connections")
             }
             (Self::Replacing | Self::Adding, SETTINGS) => Some("it was there: it keeps its own settings"),
+            (Self::Adding, SYSTEM_PRIVILEGES) => {
+                Some("it was there: it keeps what is granted on the server's own objects")
+            }
             _ => None,
         }
     }

@@ -2,10 +2,11 @@
 //! restore's own sessions, or of cleaning up after them.
 
 use super::post_data::{firsts, placed};
-use super::{Building, DATABASE, EVENT_TRIGGERS, SETTINGS, SUBSCRIPTIONS};
+use super::{Building, DATABASE, EVENT_TRIGGERS, SETTINGS, SUBSCRIPTIONS, SYSTEM_PRIVILEGES};
 use crate::backup::inventory::Inventory;
 use crate::catalog::definitions::Row;
 use crate::catalog::id::class;
+use crate::catalog::privileges;
 use crate::entry::Entry;
 use crate::selection::Survey;
 use std::collections::HashMap;
@@ -27,12 +28,16 @@ impl Building {
         let definitions = &inventory.definitions;
         let own = inventory.database.iter().cloned().flat_map(crate::catalog::database::Row::into_entries);
         let mut database: Vec<Entry> = own.map(|entry| survey.placed(entry, [])).collect();
-        let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| row.on_database());
-        database.extend(granted.map(|(row, first)| survey.placed(row.into_entry(first), [])));
+        let granted = |on: fn(&privileges::Row) -> bool| {
+            let granted = firsts(&inventory.privileges, |row| row.on()).filter(move |(row, _)| on(row));
+            granted.map(|(row, first)| survey.placed(row.into_entry(first), [])).collect::<Vec<_>>()
+        };
+        database.extend(granted(privileges::Row::on_database));
         let made = [
             (SUBSCRIPTIONS, entries(&definitions.subscriptions)),
             (SETTINGS, entries(&definitions.settings)),
             (DATABASE, database),
+            (SYSTEM_PRIVILEGES, granted(privileges::Row::on_system)),
             (EVENT_TRIGGERS, entries(&definitions.event_triggers)),
         ];
         for (name, mut entries) in made {

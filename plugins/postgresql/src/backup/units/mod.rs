@@ -39,10 +39,12 @@ pub const SUBSCRIPTIONS: &str = "schema/subscriptions";
 pub const SETTINGS: &str = "schema/settings";
 /// The unit of what else there is of the database itself: its privileges, its comment, how many may connect.
 pub const DATABASE: &str = "schema/database";
+/// The unit of privileges on the server's own objects. A restore's own sessions may need what is taken away there.
+pub const SYSTEM_PRIVILEGES: &str = "schema/system-privileges";
 /// The unit of event triggers. They act on definitions.
 pub const EVENT_TRIGGERS: &str = "schema/event-triggers";
 /// The units whose statements are run in the transaction that ends a restore, in their order.
-pub const LAST: [&str; 4] = [SUBSCRIPTIONS, SETTINGS, DATABASE, EVENT_TRIGGERS];
+pub const LAST: [&str; 5] = [SUBSCRIPTIONS, SETTINGS, DATABASE, SYSTEM_PRIVILEGES, EVENT_TRIGGERS];
 /// The unit that fills materialized views.
 pub const MATERIALIZED_VIEWS: &str = "materialized-views";
 /// The media type of a table's rows: COPY's text format, in the database's own encoding.

@@ -32,7 +32,8 @@ impl Building {
         entries.extend(inventory.definitions.after_data.iter().cloned().map(|row| placed(row, survey)));
         let (said, said_last) = self.said(inventory, objects, survey);
         entries.extend(said);
-        let granted = firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| !row.on_database());
+        let granted =
+            firsts(&inventory.privileges, |row| row.on()).filter(|(row, _)| !row.on_database() && !row.on_system());
         entries.extend(granted.map(|(row, first)| {
             let id = row.id();
             survey.placed(row.into_entry(first), [id])
