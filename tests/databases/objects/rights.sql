@@ -17,6 +17,11 @@ RESET ROLE;
 GRANT ALL ON audit.passed_on TO golden_reader;
 REVOKE ALL ON audit.passed_on FROM "golden owner";
 GRANT SELECT (id), UPDATE (email) ON sales.rich TO golden_writer;
+-- On columns, to whom the table itself was taken from.
+CREATE TABLE audit.columns_only (a integer, b integer);
+ALTER TABLE audit.columns_only OWNER TO "golden owner";
+REVOKE SELECT, UPDATE ON audit.columns_only FROM "golden owner";
+GRANT SELECT (a, ctid), UPDATE (b) ON audit.columns_only TO "golden owner";
 GRANT ALL ON SCHEMA audit TO golden_reader;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO golden_writer;
 GRANT USAGE ON FOREIGN DATA WRAPPER nothing_wrapper TO golden_reader WITH GRANT OPTION;

@@ -135,5 +135,6 @@ SELECT
 FROM changes AS c
 GROUP BY c.class, c.oid, c.column_number, c.system, c.action, c.kind, c.target, c.owner, c.grantor, c.grantee, c.grantable
 -- In the order in which it was granted, as whoever grants on must have been granted to before; and schemas first, as whoever
--- grants on must be able to look into them.
-ORDER BY c.kind <> 'SCHEMA', c.target, c.kind, c.action DESC, min(c.position)
+-- grants on must be able to look into them. Columns come after their table, as what is taken from a role there is taken from
+-- it on all columns too.
+ORDER BY c.kind <> 'SCHEMA', c.target, c.column_number <> 0, c.kind, c.action DESC, min(c.position)
