@@ -110,6 +110,20 @@ CREATE POLICY updating ON public.watched AS RESTRICTIVE FOR UPDATE USING (true);
 CREATE POLICY deleting ON public.watched FOR DELETE TO PUBLIC USING (EXISTS (SELECT FROM public.indexed i WHERE i.a = watched.a));
 ALTER TABLE public.watched FORCE ROW LEVEL SECURITY;
 
+-- What goes with an extension -----------------------------------------------------------------------------------------
+
+CREATE FUNCTION public.goes_too() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE public."goes ""too"""(integer) LANGUAGE sql AS 'SELECT 1';
+CREATE MATERIALIZED VIEW public.matview_going AS SELECT 1 AS one;
+CREATE INDEX watched_going ON public.watched (b);
+CREATE TABLE public.key_going (a integer PRIMARY KEY);
+ALTER FUNCTION public.goes_too() DEPENDS ON EXTENSION hstore;
+ALTER PROCEDURE public."goes ""too"""(integer) DEPENDS ON EXTENSION plpgsql;
+ALTER MATERIALIZED VIEW public.matview_going DEPENDS ON EXTENSION hstore;
+ALTER INDEX public.watched_going DEPENDS ON EXTENSION hstore;
+ALTER INDEX public.key_going_pkey DEPENDS ON EXTENSION hstore;
+ALTER TRIGGER cut ON public.watched DEPENDS ON EXTENSION hstore;
+
 -- What the data violates, and a child that has proven it all the same -----------------------------------------------
 
 CREATE TABLE public.unsure (a integer);

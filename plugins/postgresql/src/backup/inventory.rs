@@ -3,8 +3,9 @@
 use crate::catalog::definitions::Definitions;
 use crate::catalog::rows::Catalogue;
 use crate::catalog::{
-    checks, columns, comments, configuration_tables, database, default_privileges, extensions, foreign_keys, functions,
-    indexes, large_objects, left_out, privileges, schemas, security_labels, sequences, tables, types, views,
+    checks, columns, comments, configuration_tables, database, default_privileges, extension_dependencies, extensions,
+    foreign_keys, functions, indexes, large_objects, left_out, privileges, schemas, security_labels, sequences, tables,
+    types, views,
 };
 use crate::order::{self, Alias, Edge};
 use cofferdam_sdk::Result;
@@ -14,6 +15,7 @@ use futures::try_join;
 pub struct Inventory {
     pub schemas: Vec<schemas::Row>,
     pub extensions: Vec<extensions::Row>,
+    pub extension_dependencies: Vec<extension_dependencies::Row>,
     pub types: Vec<types::Row>,
     pub functions: Vec<functions::Row>,
     pub sequences: Vec<sequences::Row>,
@@ -63,6 +65,7 @@ impl Inventory {
             try_join!(
                 free.rows(schemas::QUERY),
                 free.rows(extensions::QUERY),
+                free.rows(extension_dependencies::QUERY),
                 free.rows(privileges::QUERY),
                 free.rows(default_privileges::QUERY),
                 free.rows(security_labels::QUERY),
@@ -88,10 +91,11 @@ impl Inventory {
             sequences,
             comments,
         ) = tables;
-        let (schemas, extensions, privileges, defaults, labels, database, count, edges, aliases) = others;
+        let (schemas, extensions, depending, privileges, defaults, labels, database, count, edges, aliases) = others;
         Ok(Self {
             schemas,
             extensions,
+            extension_dependencies: depending,
             types,
             functions,
             sequences,

@@ -235,6 +235,9 @@ UNION ALL SELECT 'security label', count(*) FROM pg_seclabel
 UNION ALL SELECT 'privileges', count(*) FROM granted WHERE now IS DISTINCT FROM before
 UNION ALL SELECT 'default privileges', count(*) FROM pg_default_acl
 UNION ALL
+SELECT 'extension dependency', count(*) FROM pg_depend AS d
+WHERE d.deptype = 'x' AND d.refclassid = 'pg_extension'::regclass AND (d.classid, d.objid) NOT IN (SELECT m.* FROM member AS m)
+UNION ALL
 SELECT 'setting', count(*) FROM pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig)
 JOIN pg_database AS d ON d.oid = s.setdatabase
 WHERE d.datname = current_database()

@@ -10,6 +10,7 @@ pub mod configuration_tables;
 pub mod database;
 pub mod default_privileges;
 pub mod definitions;
+pub mod extension_dependencies;
 pub mod extensions;
 pub mod foreign_keys;
 pub mod functions;

@@ -47,7 +47,7 @@ impl Building {
         (entries, said_last)
     }
 
-    /// Comments and security labels: of objects, and of those that come last.
+    /// What is said of objects, and of those that come last: comments, security labels, and with which extension they go.
     fn said(
         &mut self,
         inventory: &Inventory,
@@ -67,6 +67,16 @@ impl Building {
             let target = comment.target(address);
             let entry = Entry::new(target.clone(), vec![comment.statement(&target)]).carrying("comment");
             said.push((id.class, survey.placed(entry, [id])));
+        }
+        for row in &inventory.extension_dependencies {
+            let id = row.id();
+            let Some(address) = addresses.get(&id) else {
+                let object = format!("dependency on an extension of object {} of catalogue {}", id.oid, id.class);
+                self.notes.push(note("left-out", object, "what depends on it isn't carried"));
+                self.left_out.add("extension dependency", 1);
+                continue;
+            };
+            said.push((id.class, survey.placed(row.clone().into_entry(address), [id])));
         }
         let labels = inventory.security_labels.iter().cloned();
         said.extend(labels.map(|label| {
