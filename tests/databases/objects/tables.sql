@@ -66,6 +66,9 @@ ALTER MATERIALIZED VIEW public.matview_elsewhere CLUSTER ON matview_index;
 ALTER MATERIALIZED VIEW public.matview_elsewhere ALTER COLUMN one SET STATISTICS 77;
 ALTER MATERIALIZED VIEW public.matview_elsewhere OWNER TO "golden owner";
 
+CREATE MATERIALIZED VIEW public.matview_settings WITH (fillfactor = 60, toast.autovacuum_enabled = false, toast.vacuum_truncate = false) AS SELECT 'x'::text AS t;
+ALTER MATERIALIZED VIEW public.matview_settings REPLICA IDENTITY FULL;
+
 -- Inheritance and partitions ------------------------------------------------------------------------------------------
 
 CREATE TABLE public.made (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED);

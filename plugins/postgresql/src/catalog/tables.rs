@@ -72,6 +72,15 @@ pub struct Parts {
     pub identities: HashMap<(u32, i16), sequences::Row>,
 }
 
+/// The statement for a replica identity that isn't the usual one; an index's is said with the index.
+pub fn replica_identity(code: &str, alter: &str) -> Option<String> {
+    match code {
+        "f" => Some(format!("{alter} REPLICA IDENTITY FULL")),
+        "n" => Some(format!("{alter} REPLICA IDENTITY NOTHING")),
+        _ => None,
+    }
+}
+
 impl Row {
     /// `"schema"."name"`.
     pub fn qualified(&self) -> String {
@@ -219,11 +228,8 @@ impl Row {
             then.extend(column.settings(&only));
             then.extend(identity.and_then(sequences::Row::identity_persistence));
         }
-        match self.replica_identity.as_str() {
-            _ if self.kind == "f" => {}
-            "f" => then.push(format!("{only} REPLICA IDENTITY FULL")),
-            "n" => then.push(format!("{only} REPLICA IDENTITY NOTHING")),
-            _ => {}
+        if self.kind != "f" {
+            then.extend(replica_identity(&self.replica_identity, &only));
         }
         let checks = parts.checks.get(&self.oid).into_iter().flatten();
         members.extend(

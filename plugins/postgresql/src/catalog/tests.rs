@@ -98,11 +98,14 @@ fn a_named_not_null_of_18_keeps_its_name_and_an_unproven_one_waits() {
 fn a_materialized_view_is_made_empty() {
     let view: views::Row = serde_json::from_value(json!({
         "oid": 100, "schema": "s", "name": "v", "owner": "o", "kind": "m", "definition": " SELECT 1 AS a;",
-        "options": ["fillfactor=50"], "populated": true
+        "options": ["fillfactor=50"], "toast_options": ["autovacuum_enabled=off"], "replica_identity": "f", "populated": true
     }))
     .unwrap();
     assert_eq!(
         made(&view.into_object(&[])),
-        ["CREATE MATERIALIZED VIEW \"s\".\"v\" WITH (\"fillfactor\"='50') AS\nSELECT 1 AS a\nWITH NO DATA"]
+        [
+            "CREATE MATERIALIZED VIEW \"s\".\"v\" WITH (\"fillfactor\"='50', toast.\"autovacuum_enabled\"='off') AS\nSELECT 1 AS a\nWITH NO DATA",
+            "ALTER MATERIALIZED VIEW \"s\".\"v\" REPLICA IDENTITY FULL"
+        ]
     );
 }

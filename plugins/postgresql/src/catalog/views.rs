@@ -3,6 +3,7 @@
 use super::columns;
 use super::id::{Id, class};
 use super::object::{Body, Kind, Object};
+use super::tables::replica_identity;
 use crate::quote::{ident, options, qualified};
 use serde::Deserialize;
 
@@ -23,6 +24,9 @@ pub struct Row {
     pub kind: String,
     definition: String,
     options: Option<Vec<String>>,
+    toast_options: Option<Vec<String>>,
+    /// As a table's; only a materialized view can be given another one.
+    replica_identity: String,
     tablespace: Option<String>,
     access_method: Option<String>,
     /// Whether a materialized view has been filled.
@@ -61,7 +65,8 @@ impl Row {
     }
 
     fn with(&self) -> String {
-        let list = options(self.options.as_deref().unwrap_or_default(), "");
+        let mut list = options(self.options.as_deref().unwrap_or_default(), "");
+        list.extend(options(self.toast_options.as_deref().unwrap_or_default(), "toast."));
         if list.is_empty() { String::new() } else { format!(" WITH ({})", list.join(", ")) }
     }
 
@@ -71,6 +76,7 @@ impl Row {
             vec![format!("CREATE MATERIALIZED VIEW {name}{using}{} AS\n{}\nWITH NO DATA", self.with(), self.query())];
         statements
             .extend(columns.iter().flat_map(|column| column.settings(&format!("ALTER MATERIALIZED VIEW {name}"))));
+        statements.extend(replica_identity(&self.replica_identity, &format!("ALTER MATERIALIZED VIEW {name}")));
         Body::Statements(statements)
     }
 
