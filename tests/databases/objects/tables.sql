@@ -146,6 +146,7 @@ ALTER SEQUENCE public.unlogged_identity_id_seq SET UNLOGGED;
 \if :is_17
 CREATE TABLE public.made_anew (b integer GENERATED ALWAYS AS (a * 3) STORED) INHERITS (public.made);
 CREATE TABLE public.methodical (a integer) PARTITION BY LIST (a) USING "Other heap";
+CREATE TABLE public.methodical_too (a integer) PARTITION BY LIST (a) USING heap;
 CREATE TABLE public.methodical_1 PARTITION OF public.methodical FOR VALUES IN (1);
 CREATE TABLE public.made_parts (a integer NOT NULL, b integer GENERATED ALWAYS AS (a * 2) STORED) PARTITION BY LIST (a);
 CREATE TABLE public.made_parts_1 PARTITION OF public.made_parts (b GENERATED ALWAYS AS (a * 4) STORED) FOR VALUES IN (1);

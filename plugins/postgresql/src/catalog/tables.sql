@@ -24,7 +24,8 @@ SELECT
     c.reloptions AS options,
     sp.spcname AS tablespace,
     t.reloptions AS toast_options,
-    NULLIF(am.amname, 'heap') AS access_method,
+    -- A partitioned table has one only if it was told so (PostgreSQL 17).
+    CASE WHEN c.relkind = 'p' OR am.amname <> 'heap' THEN am.amname END AS access_method,
     CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
     s.srvname AS server,
     (
