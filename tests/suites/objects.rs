@@ -176,6 +176,25 @@ fn what_is_the_databases_own_comes_along() {
 }
 
 #[test]
+fn a_database_without_the_schema_public_comes_back_without_it() {
+    let server = server(Major::V15);
+    for database in ["shop", "other"] {
+        server.create_database(database).unwrap();
+    }
+    server.sql("shop", "DROP SCHEMA public; CREATE SCHEMA app; CREATE TABLE app.t (a integer)").unwrap();
+    let cofferdam = copier(&server, &server);
+    cofferdam.initialize().unwrap();
+    cofferdam.succeed(&["backup", "source"], MINUTES).unwrap();
+    cofferdam.succeed(&["backups", "verify", "latest", "--restore", "target"], MINUTES).unwrap();
+    let restore = ["restore", "latest", "--to", "target", "--database"];
+    cofferdam.succeed(&[&restore[..], &["again"]].concat(), MINUTES).unwrap();
+    cofferdam.succeed(&[&restore[..], &["other", "--if-exists", "append"]].concat(), MINUTES).unwrap();
+    let there = "SELECT count(to_regnamespace('public')), count(to_regclass('app.t')) FROM generate_series(1, 1)";
+    assert_eq!(server.sql("again", there).unwrap(), "0|1\n");
+    assert_eq!(server.sql("other", there).unwrap(), "1|1\n", "what is there isn't dropped");
+}
+
+#[test]
 fn a_tablespace_is_kept_mapped_or_dropped() {
     let (source, target) = (server(Major::V15), Postgresql::start(Major::V15).unwrap());
     let made = "SET allow_in_place_tablespaces = on; CREATE TABLESPACE other LOCATION '';";

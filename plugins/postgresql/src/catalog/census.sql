@@ -214,7 +214,15 @@ UNION ALL
 SELECT 'subscription', count(*) FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE d.datname = current_database()
 UNION ALL SELECT 'large object', count(*) FROM pg_largeobject_metadata
 UNION ALL
-SELECT 'comment', count(*) FROM pg_description AS d
+SELECT 'comment', count(*) FROM (
+    SELECT d.classoid, d.objoid, d.description FROM pg_description AS d
+    UNION ALL
+    -- That there is none is something to say of a schema that has one in every new database.
+    SELECT n.tableoid, 2200, '' FROM pg_namespace AS n
+    WHERE n.nspname = 'public' AND NOT EXISTS (
+        SELECT FROM pg_description AS d WHERE d.classoid = n.tableoid AND d.objoid = n.oid
+    )
+) AS d
 WHERE (
       d.objoid >= 16384
       OR d.classoid = 'pg_namespace'::regclass AND d.objoid = 2200

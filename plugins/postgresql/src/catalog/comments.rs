@@ -1,7 +1,8 @@
 //! Comments.
 
 use super::id::Id;
-use crate::quote::{ident, literal};
+use super::schemas::OWNS_PUBLIC;
+use crate::quote::{guarded, ident, literal};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -34,8 +35,9 @@ impl Row {
         }
     }
 
-    /// The statement.
+    /// The statement. A comment without a text is one that was taken away from the schema "public".
     pub fn statement(&self, target: &str) -> String {
-        format!("COMMENT ON {target} IS {}", literal(&self.text))
+        let statement = format!("COMMENT ON {target} IS {}", literal(&self.text));
+        if self.text.is_empty() { guarded(OWNS_PUBLIC, &statement) } else { statement }
     }
 }

@@ -6,7 +6,14 @@ SELECT
     c.relname AS relation,
     a.attname AS column,
     d.description AS text
-FROM pg_description AS d
+FROM (
+    SELECT d.classoid, d.objoid, d.objsubid, d.description FROM pg_description AS d
+    UNION ALL
+    -- The schema "public" of a new database has a comment, which somebody may have taken away.
+    SELECT 'pg_namespace'::regclass, n.oid, 0, ''
+    FROM pg_namespace AS n
+    WHERE n.nspname = 'public' AND obj_description(n.oid, 'pg_namespace') IS NULL
+) AS d
 LEFT JOIN pg_class AS c ON d.classoid = 'pg_class'::regclass AND d.objsubid > 0 AND c.oid = d.objoid
 LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.objsubid

@@ -17,6 +17,8 @@ pub struct Row {
     connection_limit: i32,
     /// Whether everybody who may make databases may copy it.
     template: bool,
+    /// Whether somebody dropped the schema that every new database has.
+    pub without_public: bool,
     comment: Option<String>,
 }
 
@@ -39,13 +41,13 @@ mod tests {
 
     #[test]
     fn a_plain_database_needs_nothing() {
-        let row = Row { connection_limit: -1, template: false, comment: None };
+        let row = Row { connection_limit: -1, template: false, without_public: false, comment: None };
         assert!(row.into_entries().is_empty());
     }
 
     #[test]
     fn a_percent_sign_in_a_comment_means_itself() {
-        let row = Row { connection_limit: 5, template: true, comment: Some("100%I".to_owned()) };
+        let row = Row { connection_limit: 5, template: true, without_public: false, comment: Some("100%I".to_owned()) };
         let entries = row.into_entries();
         assert_eq!(entries.len(), 3);
         assert!(entries[0].sql[0].contains("COMMENT ON DATABASE %I IS"), "{:?}", entries[0].sql);

@@ -2,7 +2,8 @@
 
 use super::id::{Id, class};
 use super::object::{Kind, Object};
-use crate::quote::ident;
+use crate::entry::Entry;
+use crate::quote::{guarded, ident};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -14,6 +15,20 @@ pub struct Row {
     oid: u32,
     name: String,
     owner: String,
+}
+
+/// A condition for the role to be one that may say something of the schema "public". Before PostgreSQL 15 that is a superuser's.
+pub const OWNS_PUBLIC: &str = "EXISTS (SELECT FROM pg_catalog.pg_namespace \
+    WHERE nspname = 'public' AND pg_catalog.pg_has_role(nspowner, 'USAGE'))";
+
+/// The statement that drops the schema "public" of a new database, as somebody did at the source.
+pub fn drop_public() -> String {
+    guarded(OWNS_PUBLIC, "DROP SCHEMA public")
+}
+
+/// The entry with it.
+pub fn without_public() -> Entry {
+    Entry::new("SCHEMA \"public\"", vec![drop_public()])
 }
 
 impl Row {

@@ -18,6 +18,7 @@ use super::way::Way;
 use crate::backup::inventory::Inventory;
 use crate::backup::units::{COPY, LARGE_OBJECT_PAGES, SEQUENCES, note, objects};
 use crate::catalog::rows::Catalogue;
+use crate::catalog::schemas::drop_public;
 use crate::entry::{Entry, LONGEST};
 use crate::long_rows::FORMAT as LONG_ROWS;
 use crate::quote::{ident, idents, literal, qualified};
@@ -273,6 +274,8 @@ impl Append {
     async fn definitions(&self, data: Data, complete: Complete, sequences: bool) -> Result<Summary> {
         let mut lines = Lines::new(data, LONGEST);
         let (mut notes, mut made, mut tablespace) = (Vec::new(), Made::default(), None);
+        // What is there isn't dropped.
+        let public = drop_public();
         while let Some(line) = lines.next().await? {
             let entry = Entry::parse(&line)?;
             if sequences && self.chosen.is_there(&entry.object) && self.chosen.has(&entry.object) {
@@ -297,7 +300,8 @@ impl Append {
                 self.session.connection.run(self.means.tablespaces.choose(tablespace.as_deref())).await?;
             }
             for sql in self.means.roles.statements(&entry) {
-                if own && sql.starts_with("CREATE SCHEMA") || !self.analyze && sql.starts_with(ANALYZE) {
+                let schema = own && sql.starts_with("CREATE SCHEMA") || *sql == *public;
+                if schema || !self.analyze && sql.starts_with(ANALYZE) {
                     continue;
                 }
                 let made = self.session.connection.run(sql.as_ref()).await;

@@ -7,6 +7,7 @@ use crate::catalog::definitions;
 use crate::catalog::id::{Id, class};
 use crate::catalog::indexes;
 use crate::catalog::object::Object;
+use crate::catalog::schemas;
 use crate::entry::Entry;
 use crate::selection::Survey;
 use std::collections::{HashMap, HashSet};
@@ -23,6 +24,9 @@ impl Building {
     ) -> (Vec<Entry>, HashMap<&'static str, Vec<Entry>>) {
         let mut entries = first;
         entries.extend(unproven_of_domains(inventory, objects));
+        if inventory.database.iter().any(|database| database.without_public) {
+            entries.push(survey.placed(schemas::without_public(), []));
+        }
         let views: HashSet<u32> = inventory.views.iter().map(|view| view.oid).collect();
         let late = |index: &&indexes::Row| index.of_extension || views.contains(&index.relation);
         let late = inventory.indexes.iter().filter(late).filter(|index| !index.is_broken());
