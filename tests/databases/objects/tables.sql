@@ -73,6 +73,7 @@ ALTER MATERIALIZED VIEW public.matview_settings REPLICA IDENTITY FULL;
 
 CREATE TABLE public.made (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED);
 CREATE TABLE public.made_too () INHERITS (public.made);
+CREATE TABLE public.made_again (a integer, b integer) INHERITS (public.made);
 CREATE TABLE public.joined_later (x text, b integer, a integer NOT NULL);
 ALTER TABLE public.joined_later DROP COLUMN x;
 CREATE TABLE public.joined (a integer, b integer, CHECK (b <> 7));

@@ -30,6 +30,8 @@ pub struct Row {
     identity: String,
     /// "s" for stored, "v" for virtual, "" for a column that isn't generated.
     pub generated: String,
+    /// Of a generated column that also comes from parents: whether all of them generate it in the same way.
+    generated_as_inherited: Option<bool>,
     default_oid: Option<u32>,
     default_expression: Option<String>,
     collation: Option<String>,
@@ -95,11 +97,13 @@ impl Row {
             format!("{} {}{options}{}", ident(&self.name), self.r#type, collate(self.collation.as_deref()))
         };
         text.push_str(&self.not_null_clause(within));
+        let made_by_parent = within == Within::Plain && self.generated_as_inherited == Some(true);
         match (self.generated.as_str(), &self.default_expression, identity) {
             (_, _, Some(sequence)) => {
                 let always = if self.identity == "d" { "BY DEFAULT" } else { "ALWAYS" };
                 text.push_str(&format!(" GENERATED {always} AS IDENTITY ({})", sequence.identity_options()));
             }
+            _ if made_by_parent => {}
             ("s", Some(expression), _) => text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED")),
             ("v", Some(expression), _) => text.push_str(&format!(" GENERATED ALWAYS AS ({expression})")),
             _ => {}
@@ -127,6 +131,10 @@ impl Row {
         if self.generated.is_empty() && self.identity.is_empty() && self.default_expression.is_none() {
             // The parent may have a default that this table has dropped.
             statements.push(format!("{alter} ALTER COLUMN {} DROP DEFAULT", ident(&self.name)));
+        }
+        if let (Some(false), Some(expression)) = (self.generated_as_inherited, &self.default_expression) {
+            // From PostgreSQL 17 the table may have been told later to generate it in another way.
+            statements.push(format!("{alter} ALTER COLUMN {} SET EXPRESSION AS ({expression})", ident(&self.name)));
         }
         statements
     }

@@ -22,6 +22,20 @@ SELECT
     NULL AS not_null_validated, -- until 17
     a.attidentity AS identity,
     a.attgenerated AS generated,
+    -- Whether every parent makes it in the same way. Before 16 a child mustn't say again what it gets.
+    CASE
+        WHEN a.attgenerated <> '' AND a.attinhcount > 0
+        THEN (
+            SELECT bool_and(
+                pa.attgenerated = a.attgenerated
+                AND pg_get_expr(pd.adbin, pd.adrelid) IS NOT DISTINCT FROM pg_get_expr(d.adbin, d.adrelid)
+            )
+            FROM pg_inherits AS h
+            JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname AND NOT pa.attisdropped
+            LEFT JOIN pg_attrdef AS pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+            WHERE h.inhrelid = a.attrelid
+        )
+    END AS generated_as_inherited,
     d.oid::int8 AS default_oid,
     pg_get_expr(d.adbin, d.adrelid) AS default_expression,
     CASE WHEN a.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS collation,
