@@ -101,6 +101,37 @@ fn a_database_of_17_becomes_one_of_18() {
 }
 
 #[test]
+fn what_no_dump_brings_back_is_carried() {
+    let (source, target) = (server(Major::V18), server(Major::V18));
+    source.create_database("shop").unwrap();
+    source
+        .sql(
+            "shop",
+            "CREATE EXTENSION btree_gist;
+             CREATE TABLE booked (room integer, during daterange, CONSTRAINT \"its \"\"key\" PRIMARY KEY (room, during WITHOUT OVERLAPS)) PARTITION BY LIST (room);
+             CREATE TABLE booked_1 PARTITION OF booked FOR VALUES IN (1);
+             CREATE TABLE booked_2 PARTITION OF booked FOR VALUES IN (2) PARTITION BY LIST (room);
+             CREATE TABLE booked_2_2 PARTITION OF booked_2 FOR VALUES IN (2);
+             ALTER TABLE booked ADD CONSTRAINT apart EXCLUDE USING gist (room WITH =, during WITH -|-) WHERE (room > 0);
+             ALTER INDEX booked_1_pkey RENAME TO \"its own, it's\";
+             COMMENT ON CONSTRAINT \"its own, it's\" ON booked_1 IS 'of the partition';
+             CREATE TABLE guests (room integer, during daterange, FOREIGN KEY (room, PERIOD during) REFERENCES booked (room, PERIOD during));
+             INSERT INTO booked VALUES (1, '[2026-01-01,2026-02-01)'), (2, '[2026-01-01,2026-02-01)');
+             INSERT INTO guests VALUES (1, '[2026-01-05,2026-01-06)');
+             CREATE TABLE doubled (a integer, b integer GENERATED ALWAYS AS (a * 2) STORED, c integer GENERATED ALWAYS AS (a * 2) VIRTUAL);
+             CREATE TABLE tripled () INHERITS (doubled);
+             ALTER TABLE ONLY tripled ALTER b SET EXPRESSION AS (a * 3), ALTER c SET EXPRESSION AS (a * 3);
+             INSERT INTO tripled VALUES (1);
+             COMMENT ON SCHEMA public IS NULL;",
+        )
+        .unwrap();
+    let cofferdam = copier(&source, &target);
+    cofferdam.succeed(&["clone", "source", "target", "--as", "cloned"], MINUTES).unwrap();
+    let (wanted, got) = (Portrait::take(&source, "shop").unwrap(), Portrait::take(&target, "cloned").unwrap());
+    assert_eq!(wanted.differences(&got).unwrap(), Vec::<String>::new());
+}
+
+#[test]
 fn the_indexes_of_a_large_table_are_built_side_by_side_and_are_what_they_were() {
     let server = server(Major::V15);
     server.create_database("shop").unwrap();

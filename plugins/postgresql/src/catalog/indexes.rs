@@ -26,6 +26,9 @@ pub struct Row {
     /// Whether queries may use it. One that isn't valid was left behind by a build that failed, or is a partitioned one
     /// that some partition has no index for.
     pub valid: bool,
+    /// Whether it excludes rows by other operators than equality: an exclusion constraint's, or from PostgreSQL 18 that of a
+    /// key WITHOUT OVERLAPS.
+    exclusion: bool,
     clustered: bool,
     replica_identity: bool,
     options: Option<Vec<String>>,
@@ -134,15 +137,52 @@ impl Row {
         plain.then(|| Some(format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {name} {words} USING INDEX {name}")))
     }
 
+    /// Whether it is built on all partitions at once, and those of partitions with it: the server attaches no index of an
+    /// exclusion to another, as it can't tell whether they exclude the same.
+    pub fn covers_partitions(&self) -> bool {
+        self.exclusion && self.valid && self.table_kind == "p"
+    }
+
+    /// Whether it comes with the partitioned one that it is a part of.
+    fn comes_with_parent(&self) -> bool {
+        self.exclusion && self.parent_name.is_some()
+    }
+
+    /// Gives it the name that it had, if it came with the partitioned one and got another.
+    fn rename(&self) -> String {
+        let parent = qualified(
+            self.parent_schema.as_deref().unwrap_or_default(),
+            self.parent_name.as_deref().unwrap_or_default(),
+        );
+        let body = format!(
+            "DECLARE made pg_catalog.regclass; BEGIN
+                SELECT h.inhrelid INTO STRICT made FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_index AS i ON i.indexrelid = h.inhrelid
+                WHERE h.inhparent = {}::pg_catalog.regclass AND i.indrelid = {}::pg_catalog.regclass;
+                IF made IS DISTINCT FROM pg_catalog.to_regclass({}) THEN
+                    EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', made, {});
+                END IF;
+            END",
+            literal(&parent),
+            literal(&self.table()),
+            literal(&qualified(&self.schema, &self.name)),
+            literal(&self.name)
+        );
+        format!("DO {}", literal(&body))
+    }
+
     /// What builds it, as a constraint if it is one's.
     fn create(&self) -> String {
+        if self.comes_with_parent() {
+            return self.rename();
+        }
         let table = self.table();
+        let only = if self.covers_partitions() { "" } else { "ONLY " };
         match (&self.constraint_name, &self.constraint_definition) {
             (Some(name), Some(definition)) => {
                 let list = options(self.options.as_deref().unwrap_or_default(), "");
                 let exclusion = self.constraint_kind.as_deref() == Some("x");
                 let definition = if exclusion { definition.clone() } else { with_options(definition, &list) };
-                format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {} {definition}", ident(name))
+                format!("ALTER TABLE {only}{table} ADD CONSTRAINT {} {definition}", ident(name))
             }
             _ => self.definition.clone(),
         }
@@ -163,7 +203,7 @@ impl Row {
         if self.replica_identity {
             statements.push(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {}", ident(&self.name)));
         }
-        if let (Some(schema), Some(name)) = (&self.parent_schema, &self.parent_name) {
+        if let (Some(schema), Some(name), false) = (&self.parent_schema, &self.parent_name, self.comes_with_parent()) {
             statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
         }
         statements

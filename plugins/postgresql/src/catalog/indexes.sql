@@ -8,6 +8,7 @@ SELECT
     t.relkind AS table_kind,
     pg_get_indexdef(i.indexrelid) AS definition,
     i.indisvalid AS valid,
+    i.indisexclusion AS exclusion,
     i.indisclustered AS clustered,
     i.indisreplident AS replica_identity,
     c.reloptions AS options,

@@ -59,6 +59,10 @@ impl Building {
                 }
                 let parents = partitions.parents(table.oid).chain(forebears).filter_map(|oid| partitions.name(oid));
                 after.extend(parents.map(|(schema, name)| unit_name("indexes", schema, name)));
+                if own.iter().any(|index| index.covers_partitions()) {
+                    let all = partitions.with_descendants(table.oid);
+                    after.extend(all.into_iter().filter_map(|oid| self.data.get(&oid)).flatten().cloned());
+                }
                 // What isn't proven holds for the rows of heirs too, once it is there.
                 after.extend(heirs.into_iter().filter_map(|oid| self.data.get(&oid)).flatten().cloned());
                 self.entries_unit(&name, after, objects, entries);
