@@ -190,12 +190,16 @@ fn what_is_the_databases_own_comes_along() {
              INSERT INTO leaving VALUES (1);
              SET allow_system_table_mods = on;
              UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'leaving'::regclass;
-             INSERT INTO pg_seclabel VALUES ('sure'::regclass, 'pg_class'::regclass, 0, 'nobody', 'secret');",
+             INSERT INTO pg_seclabel VALUES ('sure'::regclass, 'pg_class'::regclass, 0, 'nobody', 'secret');
+             CREATE AGGREGATE how_many(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+             INSERT INTO pg_seclabel VALUES ('how_many'::regproc, 'pg_proc'::regclass, 0, 'nobody', 'secret');
+             CREATE SUBSCRIPTION far CONNECTION 'host=192.0.2.1' PUBLICATION p WITH (connect = false, slot_name = NONE);
+             INSERT INTO pg_shseclabel SELECT oid, 'pg_subscription'::regclass, 'nobody', 'secret' FROM pg_subscription;",
         )
         .unwrap();
     let cofferdam = copier(&source, &target);
     let said = cofferdam.succeed(&["clone", "source", "target"], MINUTES).unwrap().stderr;
-    for note in ["SECURITY LABEL", "being detached"] {
+    for note in ["SECURITY LABEL", "being detached", "\"how_many\"(*)", "ON SUBSCRIPTION \"far\""] {
         assert!(said.contains(note), "{note} isn't told:\n{said}");
     }
     let own = "SELECT pg_get_userbyid(datdba), datconnlimit, datacl, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'shop';

@@ -1,7 +1,7 @@
 //! Security labels.
 
 use super::database;
-use super::id::Id;
+use super::id::{Id, class};
 use crate::entry::Entry;
 use crate::quote::{ident, literal, on_this_database};
 use serde::Deserialize;
@@ -39,8 +39,8 @@ impl Row {
         } else {
             format!("SECURITY LABEL FOR {provider} ON {} IS {label}", self.target)
         };
-        // Those of databases are kept elsewhere, for the server as a whole.
-        let counted = !self.on_database();
+        // Those of databases and subscriptions are kept elsewhere, for the server as a whole.
+        let counted = !self.on_database() && self.class != class::SUBSCRIPTION;
         let mut entry = Entry::new(self.target, vec![sql]);
         entry.carries.add("security label", u64::from(counted));
         entry.label_provider = Some(self.provider);
