@@ -23,6 +23,13 @@ pub fn guarded(condition: &str, statement: &str) -> String {
     format!("DO {}", literal(&body))
 }
 
+/// One of two statements, by a condition that is looked at there and then.
+pub fn either(condition: &str, holds: &str, else_: &str) -> String {
+    let body =
+        format!("BEGIN IF {condition} THEN EXECUTE {}; ELSE EXECUTE {}; END IF; END", literal(holds), literal(else_));
+    format!("DO {}", literal(&body))
+}
+
 /// A statement that names the database in which it runs, whatever that is called there and then.
 pub fn on_this_database(before: &str, after: &str) -> String {
     let text = format!("{}%I{}", before.replace('%', "%%"), after.replace('%', "%%"));

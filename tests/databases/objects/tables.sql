@@ -66,6 +66,12 @@ ALTER MATERIALIZED VIEW public.matview_elsewhere CLUSTER ON matview_index;
 ALTER MATERIALIZED VIEW public.matview_elsewhere ALTER COLUMN one SET STATISTICS 77;
 ALTER MATERIALIZED VIEW public.matview_elsewhere OWNER TO "golden owner";
 
+-- It means nothing, and 18 takes it no more.
+\if :is_18
+CREATE TABLE public.unlogged_parts (a integer, b text DEFAULT 'it''s') PARTITION BY LIST (a);
+\else
+CREATE UNLOGGED TABLE public.unlogged_parts (a integer, b text DEFAULT 'it''s') PARTITION BY LIST (a);
+\endif
 CREATE MATERIALIZED VIEW public.matview_settings WITH (fillfactor = 60, toast.autovacuum_enabled = false, toast.vacuum_truncate = false) AS SELECT 'x'::text AS t;
 ALTER MATERIALIZED VIEW public.matview_settings REPLICA IDENTITY FULL;
 

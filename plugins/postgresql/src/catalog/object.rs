@@ -4,6 +4,10 @@ use super::id::Id;
 use crate::comparable;
 use crate::counts::Counts;
 use crate::entry::{Entry, RoleStatement};
+use crate::quote::either;
+
+/// Whether the server is older than PostgreSQL 18.
+const BEFORE_18: &str = "pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 180000";
 
 /// What kind an object is, in the order in which objects are made when nothing else says otherwise. This is the order of
 /// pg_dump (`dbObjectTypePriority` in `pg_dump_sort.c`).
@@ -115,6 +119,8 @@ pub enum Body {
 pub struct List {
     /// Everything before the list: `CREATE TABLE "a"."b"`.
     pub head: String,
+    /// The same for servers before PostgreSQL 18, if they need another.
+    pub head_until_17: Option<String>,
     /// Whether a list without members still has its parentheses.
     pub parentheses: bool,
     /// What is between members.
@@ -278,10 +284,13 @@ impl List {
     pub fn statements(&self, later: impl Fn(Id) -> bool) -> Vec<String> {
         let members = self.members(later);
         let list = members.join(self.separator);
-        let statement = if self.parentheses {
-            format!("{} (\n    {list}\n){}", self.head, self.tail)
-        } else {
-            format!("{}{list}{}", self.head, self.tail)
+        let made = |head: &str| {
+            let (open, close) = if self.parentheses { (" (\n    ", "\n)") } else { ("", "") };
+            format!("{head}{open}{list}{close}{}", self.tail)
+        };
+        let statement = match &self.head_until_17 {
+            Some(older) => either(BEFORE_18, &made(older), &made(&self.head)),
+            None => made(&self.head),
         };
         std::iter::once(statement).chain(self.then.iter().cloned()).collect()
     }

@@ -201,8 +201,8 @@ impl Row {
         let columns = parts.columns.get(&self.oid).unwrap_or(&none);
         let alter = format!("ALTER TABLE {name}");
         let only = format!("ALTER TABLE ONLY {name}");
-        let unlogged = if self.unlogged { "UNLOGGED " } else { "" };
         let of_type = self.of_type.as_ref().map(|of| format!(" OF {of}")).unwrap_or_default();
+        let created = |unlogged: &str| format!("CREATE {unlogged}{word} {name}{of_type}");
         let typed = self.of_type.is_some();
         let joins = self.is_reordered(parents, parts) && self.can_join_later(parts);
         let within = match (typed, self.partition || joins) {
@@ -236,7 +236,9 @@ impl Row {
             checks.filter(|check| check.validated && (check.local || self.partition)).map(|c| c.member(&alter, "")),
         );
         List {
-            head: format!("CREATE {unlogged}{word} {name}{of_type}"),
+            head: created(if self.unlogged && self.kind != "p" { "UNLOGGED " } else { "" }),
+            // It never meant anything for a partitioned table, and 18 takes it no more.
+            head_until_17: (self.unlogged && self.kind == "p").then(|| created("UNLOGGED ")),
             parentheses: !typed || !members.is_empty(),
             separator: ",\n    ",
             members,

@@ -127,7 +127,15 @@ impl Row {
         }
         let valid = checks.into_iter().filter(|check| check.validated);
         let members = valid.map(|check| check.member(&format!("ALTER DOMAIN {name}"), " ")).collect();
-        List { head, parentheses: false, separator: "", members, tail: String::new(), then: Vec::new() }
+        List {
+            head,
+            head_until_17: None,
+            parentheses: false,
+            separator: "",
+            members,
+            tail: String::new(),
+            then: Vec::new(),
+        }
     }
 
     fn range(&self, name: &str) -> String {

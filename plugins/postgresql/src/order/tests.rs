@@ -27,6 +27,7 @@ fn plain(id: Id, kind: Kind, name: &str) -> Object {
 fn table() -> Object {
     let part = Part { id: DEFAULT, kind: Kind::Default, statement: "add default".to_owned() };
     plain(TABLE, Kind::Table, "t").with_body(Body::List(List {
+        head_until_17: None,
         head: "create t".to_owned(),
         parentheses: true,
         separator: ",",
