@@ -122,6 +122,9 @@ fn what_no_dump_brings_back_is_carried() {
              CREATE TABLE tripled () INHERITS (doubled);
              ALTER TABLE ONLY tripled ALTER b SET EXPRESSION AS (a * 3), ALTER c SET EXPRESSION AS (a * 3);
              INSERT INTO tripled VALUES (1);
+             CREATE TABLE stored_oddly (a text, b text);
+             CREATE TABLE stored_as_usual () INHERITS (stored_oddly);
+             ALTER TABLE ONLY stored_oddly ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE MAIN;
              COMMENT ON SCHEMA public IS NULL;",
         )
         .unwrap();

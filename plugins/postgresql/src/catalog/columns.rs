@@ -173,7 +173,11 @@ impl Row {
             statements.push(format!("{column} SET STORAGE {}", storage(code)));
         }
         if let Some(code) = &self.compression {
-            let method = if code == "l" { "lz4" } else { "pglz" };
+            let method = match code.as_str() {
+                "l" => "lz4",
+                "p" => "pglz",
+                _ => "DEFAULT",
+            };
             statements.push(format!("{column} SET COMPRESSION {method}"));
         }
         if let Some(target) = self.statistics {

@@ -39,8 +39,9 @@ SELECT
     d.oid::int8 AS default_oid,
     pg_get_expr(d.adbin, d.adrelid) AS default_expression,
     CASE WHEN a.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, co.collname) END AS collation,
-    CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
-    NULLIF(a.attcompression, '') AS compression, -- from 14
+    -- A column gets both from its parent's, so what is usual is something to say where the parent's isn't.
+    CASE WHEN a.attstorage <> t.typstorage OR i.storage THEN a.attstorage END AS storage,
+    CASE WHEN a.attcompression <> '' OR i.compression THEN a.attcompression END AS compression, -- from 14
     NULL AS compression, -- until 13
     CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
     -- PostgreSQL 15.20 keeps a mark of its own (pg_attver) among the options. It means nothing on
@@ -61,6 +62,14 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_constraint AS nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum] -- from 18
+LEFT JOIN LATERAL (
+    SELECT
+        bool_or(pa.attcompression <> a.attcompression) AS compression, -- from 14
+        bool_or(pa.attstorage <> a.attstorage) AS storage
+    FROM pg_inherits AS h
+    JOIN pg_attribute AS pa ON pa.attrelid = h.inhparent AND pa.attname = a.attname AND NOT pa.attisdropped
+    WHERE a.attinhcount > 0 AND h.inhrelid = a.attrelid
+) AS i ON true
 LEFT JOIN pg_collation AS co ON co.oid = a.attcollation
 LEFT JOIN pg_namespace AS cn ON cn.oid = co.collnamespace
 WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
