@@ -233,6 +233,30 @@ fn a_database_without_the_schema_public_comes_back_without_it() {
 }
 
 #[test]
+fn a_partition_comes_without_its_parent() {
+    let server = server(Major::V18);
+    server.create_database("shop").unwrap();
+    server
+        .sql(
+            "shop",
+            "CREATE EXTENSION btree_gist;
+             CREATE TABLE whole (a integer PRIMARY KEY, b int4range, EXCLUDE USING gist (a WITH =, b WITH &&)) PARTITION BY LIST (a);
+             CREATE TABLE part PARTITION OF whole FOR VALUES IN (1);
+             INSERT INTO whole VALUES (1, '[1,2)');",
+        )
+        .unwrap();
+    let cofferdam = copier(&server, &server);
+    cofferdam.initialize().unwrap();
+    cofferdam.succeed(&["backup", "source"], MINUTES).unwrap();
+    let restore = ["restore", "latest", "--to", "target", "--database", "again", "--only", "public.part"];
+    let said = cofferdam.succeed(&restore, MINUTES).unwrap().stderr;
+    assert!(said.contains("\"whole\", which wasn't chosen"), "{said}");
+    let indexes =
+        "SELECT relname FROM pg_class WHERE relkind = 'i' AND relnamespace = 'public'::regnamespace ORDER BY 1";
+    assert_eq!(server.sql("again", indexes).unwrap(), "part_a_b_excl\npart_pkey\n");
+}
+
+#[test]
 fn a_tablespace_is_kept_mapped_or_dropped() {
     let (source, target) = (server(Major::V15), Postgresql::start(Major::V15).unwrap());
     let made = "SET allow_in_place_tablespaces = on; CREATE TABLESPACE other LOCATION '';";

@@ -3,7 +3,7 @@
 use super::id::{Id, class};
 use crate::comparable;
 use crate::entry::Entry;
-use crate::quote::{guarded, ident, literal, options, qualified};
+use crate::quote::{either, guarded, ident, literal, options, qualified};
 use serde::Deserialize;
 
 /// The query for [`Row`].
@@ -148,12 +148,23 @@ impl Row {
         self.exclusion && self.parent_name.is_some()
     }
 
+    /// The partitioned index that it is a part of.
+    fn parent(&self) -> Option<String> {
+        Some(qualified(self.parent_schema.as_ref()?, self.parent_name.as_ref()?))
+    }
+
+    /// A condition for the table to be a partition of what that index is on: one that was chosen without its parent isn't.
+    fn is_part_of(&self, parent: &str) -> String {
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_index AS p ON p.indrelid = h.inhparent \
+             WHERE h.inhrelid = {}::pg_catalog.regclass AND p.indexrelid = pg_catalog.to_regclass({}))",
+            literal(&self.table()),
+            literal(parent)
+        )
+    }
+
     /// Gives it the name that it had, if it came with the partitioned one and got another.
-    fn rename(&self) -> String {
-        let parent = qualified(
-            self.parent_schema.as_deref().unwrap_or_default(),
-            self.parent_name.as_deref().unwrap_or_default(),
-        );
+    fn rename(&self, parent: &str) -> String {
         let body = format!(
             "DECLARE made pg_catalog.regclass; BEGIN
                 SELECT h.inhrelid INTO STRICT made FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_index AS i ON i.indexrelid = h.inhrelid
@@ -162,7 +173,7 @@ impl Row {
                     EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO %I', made, {});
                 END IF;
             END",
-            literal(&parent),
+            literal(parent),
             literal(&self.table()),
             literal(&qualified(&self.schema, &self.name)),
             literal(&self.name)
@@ -170,11 +181,16 @@ impl Row {
         format!("DO {}", literal(&body))
     }
 
-    /// What builds it, as a constraint if it is one's.
+    /// What makes it be there, as a constraint if it is one's.
     fn create(&self) -> String {
-        if self.comes_with_parent() {
-            return self.rename();
+        match self.parent().filter(|_| self.comes_with_parent()) {
+            Some(parent) => either(&self.is_part_of(&parent), &self.rename(&parent), &self.build()),
+            None => self.build(),
         }
+    }
+
+    /// What builds it, as a constraint if it is one's.
+    fn build(&self) -> String {
         let table = self.table();
         let only = if self.covers_partitions() { "" } else { "ONLY " };
         match (&self.constraint_name, &self.constraint_definition) {
@@ -203,8 +219,9 @@ impl Row {
         if self.replica_identity {
             statements.push(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {}", ident(&self.name)));
         }
-        if let (Some(schema), Some(name), false) = (&self.parent_schema, &self.parent_name, self.comes_with_parent()) {
-            statements.push(format!("ALTER INDEX {} ATTACH PARTITION {index}", qualified(schema, name)));
+        if !self.comes_with_parent() {
+            let attach = |parent: &str| format!("ALTER INDEX {parent} ATTACH PARTITION {index}");
+            statements.extend(self.parent().map(|parent| guarded(&self.is_part_of(&parent), &attach(&parent))));
         }
         statements
     }
