@@ -233,6 +233,38 @@ fn a_database_without_the_schema_public_comes_back_without_it() {
 }
 
 #[test]
+fn the_keys_of_partitions_of_partitions_are_valid_in_the_end() {
+    let server = server(Major::V15);
+    server.create_database("shop").unwrap();
+    server
+        .sql(
+            "shop",
+            "DO $$
+             BEGIN
+                 FOR r IN 1 .. 6 LOOP
+                     EXECUTE format('CREATE TABLE root_%s (a integer PRIMARY KEY) PARTITION BY RANGE (a)', r);
+                     FOR m IN 1 .. 6 LOOP
+                         EXECUTE format('CREATE TABLE mid_%s_%s PARTITION OF root_%s FOR VALUES FROM (%s) TO (%s) PARTITION BY RANGE (a)', r, m, r, m, m + 1);
+                         EXECUTE format('CREATE TABLE leaf_%s_%s PARTITION OF mid_%s_%s DEFAULT', r, m, r, m);
+                     END LOOP;
+                     EXECUTE format('CREATE TABLE refers_%s (a integer REFERENCES root_%s)', r, r);
+                 END LOOP;
+             END $$",
+        )
+        .unwrap();
+    let cofferdam = copier(&server, &server);
+    cofferdam.initialize().unwrap();
+    let backup = cofferdam.succeed(&["backup", "source", "--json"], MINUTES).unwrap();
+    assert!(backup.stderr.contains("attached-indexes/public.root_1"), "each is attached by itself: {}", backup.stderr);
+    cofferdam.succeed(&["restore", "latest", "--to", "target", "--database", "again"], MINUTES).unwrap();
+    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(server.sql("again", invalid).unwrap(), "0\n");
+    let one = ["restore", "latest", "--to", "target", "--database", "one", "--only", "public.mid_1_1"];
+    cofferdam.succeed(&one, MINUTES).unwrap();
+    assert_eq!(server.sql("one", invalid).unwrap(), "0\n");
+}
+
+#[test]
 fn a_partition_comes_without_its_parent() {
     let server = server(Major::V18);
     server.create_database("shop").unwrap();

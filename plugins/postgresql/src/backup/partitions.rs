@@ -36,6 +36,15 @@ impl Partitions {
         self.parents.get(&oid).into_iter().flatten().copied()
     }
 
+    /// The table itself, or what it is a partition of in the end.
+    pub fn root(&self, oid: u32) -> u32 {
+        let mut root = oid;
+        while let Some(parent) = self.parents(root).next() {
+            root = parent;
+        }
+        root
+    }
+
     /// A table's schema and name.
     pub fn name(&self, oid: u32) -> Option<(&str, &str)> {
         self.names.get(&oid).map(|(schema, name)| (schema.as_str(), name.as_str()))

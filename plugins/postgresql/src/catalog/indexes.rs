@@ -163,6 +163,18 @@ impl Row {
         )
     }
 
+    /// What makes it a part of the partitioned one. The server takes that one for valid as soon as it sees all of its parts, so
+    /// of two that are attached at the same time neither may make it so.
+    pub fn attached_entry(&self) -> Option<Entry> {
+        Some(Entry::new(self.address(), vec![self.attach().filter(|_| !self.of_extension)?]))
+    }
+
+    fn attach(&self) -> Option<String> {
+        let parent = self.parent().filter(|_| !self.comes_with_parent())?;
+        let attach = format!("ALTER INDEX {parent} ATTACH PARTITION {}", qualified(&self.schema, &self.name));
+        Some(guarded(&self.is_part_of(&parent), &attach))
+    }
+
     /// Gives it the name that it had, if it came with the partitioned one and got another.
     fn rename(&self, parent: &str) -> String {
         let body = format!(
@@ -219,10 +231,7 @@ impl Row {
         if self.replica_identity {
             statements.push(format!("ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {}", ident(&self.name)));
         }
-        if !self.comes_with_parent() {
-            let attach = |parent: &str| format!("ALTER INDEX {parent} ATTACH PARTITION {index}");
-            statements.extend(self.parent().map(|parent| guarded(&self.is_part_of(&parent), &attach(&parent))));
-        }
+        statements.extend(self.attach().filter(|_| self.of_extension));
         statements
     }
 }

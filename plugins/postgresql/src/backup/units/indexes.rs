@@ -30,9 +30,13 @@ impl Building {
             }
         }
         let proofs = Proofs::new(inventory, parts);
+        let mut attached: BTreeMap<u32, Vec<Entry>> = BTreeMap::new();
         for table in &inventory.tables {
             let address = format!("TABLE {}", table.qualified());
             let own = by_table.remove(&table.oid).unwrap_or_default();
+            for entry in own.iter().filter_map(|index| Some(survey.placed(index.attached_entry()?, index.ids()))) {
+                attached.entry(partitions.root(table.oid)).or_default().push(entry);
+            }
             let large = self.split.is_some_and(|split| table.bytes.is_some_and(|bytes| bytes > split));
             let (built, mut entries) = entries(&own, large, survey);
             let unproven = table.unproven(parts);
@@ -70,6 +74,19 @@ impl Building {
             }
         }
         self.drop_unknown_needs();
+        self.attached(attached, partitions);
+    }
+
+    /// The indexes of all partitions of a table become parts of its own in one unit, one after the other.
+    fn attached(&mut self, attached: BTreeMap<u32, Vec<Entry>>, partitions: &Partitions) {
+        for (root, entries) in attached {
+            let Some((schema, name)) = partitions.name(root) else { continue };
+            let unit = unit_name("attached-indexes", schema, name);
+            let all = partitions.with_descendants(root);
+            let after = all.into_iter().filter_map(|oid| self.indexes.get(&oid)).cloned().collect();
+            self.entries_unit(&unit, after, vec![object_name(schema, name)], entries);
+            self.attached.insert(root, unit);
+        }
     }
 
     /// A parent without indexes has no unit to wait for.
@@ -96,6 +113,9 @@ impl Building {
                 after.extend(self.data.get(&oid).into_iter().flatten().cloned());
                 after.extend(self.indexes.get(&oid).cloned());
             }
+            // A key needs what it refers to to be valid, and no index of its tables may be waited for meanwhile.
+            let tables = std::iter::once(table.oid).chain(keys.iter().map(|key| key.referenced));
+            after.extend(tables.filter_map(|oid| self.attached.get(&partitions.root(oid))).cloned());
             let mut after: Vec<String> = after.into_iter().collect();
             after.sort();
             let mut entries = vec![lock_in_order(table, keys.iter().map(|key| key.referenced), partitions)];

@@ -234,6 +234,8 @@ struct Building {
     data: HashMap<u32, Vec<String>>,
     /// The names of index units, by the oid of the table or materialized view.
     indexes: HashMap<u32, String>,
+    /// The names of units that attach indexes of partitions, by the oid of the table that they are partitions of in the end.
+    attached: HashMap<u32, String>,
 }
 
 impl Building {
