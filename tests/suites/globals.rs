@@ -122,6 +122,34 @@ fn a_role_that_is_there_keeps_its_password_and_its_rights() {
     }
 }
 
+/// It is a folder of the server's machine: whoever runs that is told how to make it, and what there was of it.
+#[test]
+fn all_that_there_was_of_a_tablespace_is_told() {
+    let scene = Scene::new(Major::V15);
+    scene.sql(
+        "postgres",
+        "SET allow_in_place_tablespaces = on;
+         SET allow_system_table_mods = on;
+         CREATE TABLESPACE archive LOCATION '';
+         GRANT CREATE ON TABLESPACE archive TO clerk WITH GRANT OPTION;
+         COMMENT ON TABLESPACE archive IS 'slow';
+         INSERT INTO pg_shseclabel SELECT oid, 'pg_tablespace'::regclass, 'nobody', 'secret' FROM pg_tablespace
+         WHERE spcname = 'archive';",
+    );
+    scene.cofferdam.succeed(&["backup", "shop", "--globals"], MINUTES).unwrap();
+    scene.sql("postgres", "DROP TABLESPACE archive");
+    let arguments = ["restore", "shop@latest", "--to", "shop", "--database", "copy", "--globals"];
+    let told = scene.cofferdam.succeed(&arguments, MINUTES).unwrap().stderr;
+    for words in [
+        "CREATE TABLESPACE \"archive\"",
+        "GRANT CREATE ON TABLESPACE \"archive\" TO \"clerk\" WITH GRANT OPTION",
+        "COMMENT ON TABLESPACE \"archive\" IS 'slow'",
+        "SECURITY LABEL FOR \"nobody\" ON TABLESPACE \"archive\" IS 'secret'",
+    ] {
+        assert!(told.contains(words), "{words} isn't in: {told}");
+    }
+}
+
 #[test]
 fn passwords_stay_out_of_a_backup_that_shall_have_none() {
     let scene = Scene::new(Major::V15);

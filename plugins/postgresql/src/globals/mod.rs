@@ -1,6 +1,5 @@
 //! What belongs to the server and not to a database: roles, who is a member of which and may set which parameters, and
-//! tablespaces. It is backed up and
-//! restored only if told.
+//! tablespaces. It is backed up and restored only if told.
 
 mod read;
 mod write;

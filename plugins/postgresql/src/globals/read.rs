@@ -60,6 +60,7 @@ struct Tablespace {
     statement: String,
     privileges: Option<Vec<String>>,
     comment: Option<String>,
+    labels: Option<Vec<String>>,
 }
 
 impl Globals {
@@ -141,8 +142,10 @@ impl Parameter {
 
 impl Tablespace {
     fn into_entry(self) -> Entry {
-        let more = self.privileges.unwrap_or_default().into_iter().chain(self.comment);
-        let sql = std::iter::once(self.statement).chain(more).collect();
+        let mut sql = vec![self.statement];
+        sql.extend(self.privileges.unwrap_or_default());
+        sql.extend(self.comment);
+        sql.extend(self.labels.unwrap_or_default());
         Entry::new(format!("TABLESPACE {}", ident(&self.name)), sql).carrying(TABLESPACE)
     }
 }

@@ -18,7 +18,14 @@ SELECT
         WHERE a.grantee <> t.spcowner
     ) AS privileges,
     'COMMENT ON TABLESPACE ' || quote_ident(t.spcname) || ' IS ' || quote_literal(shobj_description(t.oid, 'pg_tablespace'))
-        AS comment
+        AS comment,
+    (
+        SELECT json_agg(
+            format('SECURITY LABEL FOR %I ON TABLESPACE %I IS %L', l.provider, t.spcname, l.label) ORDER BY l.provider
+        )
+        FROM pg_shseclabel AS l
+        WHERE l.classoid = 'pg_tablespace'::regclass AND l.objoid = t.oid
+    ) AS labels
 FROM pg_tablespace AS t
 WHERE t.spcname !~ '^pg_'
 ORDER BY t.spcname

@@ -63,9 +63,7 @@ impl Building {
         for comment in &inventory.comments {
             let id = comment.id();
             let Some(address) = addresses.get(&id) else {
-                let object = format!("comment on object {} of catalogue {}", id.oid, id.class);
-                self.notes.push(note("left-out", object, "what it is on isn't carried"));
-                self.left_out.add("comment", 1);
+                self.unsaid("comment", id);
                 continue;
             };
             let target = comment.target(address);
@@ -75,9 +73,7 @@ impl Building {
         for row in &inventory.extension_dependencies {
             let id = row.id();
             let Some(address) = addresses.get(&id) else {
-                let object = format!("dependency on an extension of object {} of catalogue {}", id.oid, id.class);
-                self.notes.push(note("left-out", object, "what depends on it isn't carried"));
-                self.left_out.add("extension dependency", 1);
+                self.unsaid("extension dependency", id);
                 continue;
             };
             said.push((id.class, survey.placed(row.clone().into_entry(address), [id])));
@@ -95,6 +91,13 @@ impl Building {
             }
         }
         (entries, last)
+    }
+
+    /// Tells of something that is said of an object which isn't carried.
+    fn unsaid(&mut self, kind: &str, id: Id) {
+        let object = format!("{kind} of object {} of catalogue {}", id.oid, id.class);
+        self.notes.push(note("left-out", object, "that object isn't carried"));
+        self.left_out.add(kind, 1);
     }
 
     pub(super) fn materialized_views(&mut self, inventory: &Inventory, mut after: Vec<String>) {
