@@ -94,6 +94,17 @@ fn roles_come_back_with_their_passwords_settings_and_memberships() {
     }
 }
 
+/// They aren't the database's, which is what a backup is verified and compared by.
+#[test]
+fn a_backup_with_them_is_the_same_as_its_database() {
+    let scene = Scene::new(Major::V15);
+    scene.cofferdam.succeed(&["backup", "shop", "--globals"], MINUTES).unwrap();
+    scene.cofferdam.succeed(&["compare", "shop@latest", "shop"], MINUTES).unwrap();
+    scene.cofferdam.succeed(&["backups", "verify", "latest", "--restore", "shop"], MINUTES).unwrap();
+    scene.sql("shop", "DROP TABLE orders");
+    assert!(!scene.cofferdam.run(&["compare", "shop@latest", "shop"], MINUTES).unwrap().status.success());
+}
+
 #[test]
 fn without_the_option_no_role_is_made() {
     let scene = Scene::new(Major::V15);

@@ -62,7 +62,7 @@ impl Definitions {
             }
         }
         let content = match members.remove("compare_as") {
-            // It makes nothing that stays.
+            // It makes nothing that stays in the database.
             Some(Value::String(instead)) if instead.is_empty() => return Ok(()),
             Some(Value::String(instead)) => instead,
             _ => Value::Object(members).to_string(),

@@ -171,7 +171,9 @@ impl Units {
     }
 
     /// What belongs to the server, before everything else.
-    pub fn add_globals(&mut self, globals: Globals) {
+    pub fn add_globals(&mut self, mut globals: Globals) {
+        // It isn't the database's, which is what is compared.
+        globals.entries.iter_mut().for_each(|entry| entry.compare_as = Some(String::new()));
         for unit in &mut self.units {
             unit.after.push(globals::UNIT.to_owned());
         }
@@ -179,8 +181,7 @@ impl Units {
         self.units.push(Unit {
             name: globals::UNIT.to_owned(),
             format: FORMAT.to_owned(),
-            // It isn't the database's, which is what is compared.
-            framing: "none".to_owned(),
+            framing: "definitions".to_owned(),
             objects: Vec::new(),
             after: Vec::new(),
             estimated_bytes: Some(bytes as u64),
