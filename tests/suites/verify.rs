@@ -97,6 +97,24 @@ fn tally<'a>(json: &'a str, kind: &str) -> &'a str {
     from.split('}').next().unwrap()
 }
 
+/// Every new database has the schema "public", whether it was chosen or not; whose it is still counts.
+#[test]
+fn a_backup_of_what_was_chosen_is_verified_by_that() {
+    let scene = Scene::of(Major::V15, |server| {
+        server
+            .sql("shop", "CREATE SCHEMA app; CREATE TABLE app.orders AS SELECT 1 AS id; CREATE TABLE kept ()")
+            .map(drop)
+            .unwrap();
+    });
+    scene.succeed(&["backup", "shop", "--only", "app.orders"]);
+    scene.succeed(&["backups", "verify", "shop@latest", "--restore", "shop"]);
+    scene.succeed(&["backup", "shop"]);
+    scene.server.sql("shop", "ALTER SCHEMA public OWNER TO postgres").unwrap();
+    let compared = scene.run(&["compare", "shop@latest", "shop"]);
+    assert_eq!(compared.status.code(), Some(DIFFERENT));
+    assert!(compared.stdout.contains("SCHEMA \"public\""), "{}", compared.stdout);
+}
+
 #[test]
 fn a_restored_backup_is_read_again_and_leaves_nothing() {
     let scene = Scene::new();

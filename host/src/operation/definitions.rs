@@ -26,6 +26,13 @@ pub(super) struct Definitions {
     found: BTreeMap<String, Definition>,
 }
 
+impl Definition {
+    /// Whether nothing is said of the object but who may do what with it: it is there without being made.
+    pub(super) fn is_implied(&self) -> bool {
+        self.content == 0
+    }
+}
+
 impl Definitions {
     /// Sees the next piece.
     ///
@@ -63,12 +70,17 @@ impl Definitions {
         }
         let content = match members.remove("compare_as") {
             // It makes nothing that stays in the database.
-            Some(Value::String(instead)) if instead.is_empty() => return Ok(()),
-            Some(Value::String(instead)) => instead,
-            _ => Value::Object(members).to_string(),
+            Some(Value::String(instead)) if instead.is_empty() => None,
+            Some(Value::String(instead)) => Some(instead),
+            _ => Some(Value::Object(members).to_string()),
         };
+        if content.is_none() && rights.is_none() {
+            return Ok(());
+        }
         let seen = self.found.entry(object).or_default();
-        seen.content = seen.content.wrapping_add(xxh3_128(content.as_bytes()));
+        if let Some(content) = content {
+            seen.content = seen.content.wrapping_add(xxh3_128(content.as_bytes()));
+        }
         if let Some(rights) = rights {
             seen.rights = seen.rights.wrapping_add(xxh3_128(rights.to_string().as_bytes()));
         }
@@ -114,6 +126,8 @@ mod tests {
         let one = of("{\"object\":\"a\",\"sql\":[\"x, y\"],\"compare_as\":\"xy\"}\n");
         assert_eq!(one, of("{\"object\":\"a\",\"sql\":[\"y, x\"],\"compare_as\":\"xy\"}\n"));
         assert!(of("{\"object\":\"a\",\"sql\":[\"LOCK\"],\"compare_as\":\"\"}\n").is_empty());
+        let implied = of("{\"object\":\"a\",\"sql\":[\"1\"],\"compare_as\":\"\",\"for_roles\":[{\"sql\":\"x\"}]}\n");
+        assert!(implied["a"].is_implied() && implied["a"].rights != 0 && !one["a"].is_implied());
     }
 
     #[test]

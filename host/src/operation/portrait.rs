@@ -120,6 +120,7 @@ impl Portrait {
         let wording = if self.same_version(target) { What::Definition } else { What::Wording };
         for (object, definition) in &self.definitions {
             match target.definitions.get(object) {
+                None if definition.is_implied() => {}
                 None => tell(object, What::OnlyInSource),
                 Some(other) => {
                     if other.content != definition.content {
@@ -131,8 +132,8 @@ impl Portrait {
                 }
             }
         }
-        let new = |object: &&String| !self.definitions.contains_key(*object);
-        target.definitions.keys().filter(new).for_each(|object| tell(object, What::OnlyInTarget));
+        let new = target.definitions.iter().filter(|(object, _)| !self.definitions.contains_key(*object));
+        new.filter(|(_, definition)| !definition.is_implied()).for_each(|(object, _)| tell(object, What::OnlyInTarget));
         self.opaque.iter().chain(&target.opaque).for_each(|unit| tell(unit, What::NotCompared));
         found.extend(self.different_rows(target));
         found.sort_by(|a, b| a.object.cmp(&b.object));
@@ -262,6 +263,21 @@ mod tests {
                 ("b", What::OnlyInSource),
             ]
         );
+    }
+
+    #[test]
+    fn what_every_database_has_differs_only_by_its_rights() {
+        let portrait = |lines: &str| {
+            let mut portrait = Portrait::new("1", &[]);
+            defined(&mut portrait, lines);
+            portrait
+        };
+        let owned = |who: &str| {
+            portrait(&format!("{{\"object\":\"s\",\"sql\":[\"1\"],\"compare_as\":\"\",\"for_roles\":[\"{who}\"]}}\n"))
+        };
+        let without = portrait("");
+        assert!(without.differences(&owned("a")).is_empty() && owned("a").differences(&without).is_empty());
+        assert_eq!(whats(&owned("a").differences(&owned("b"))), [("s", What::Rights)]);
     }
 
     #[test]

@@ -168,6 +168,8 @@ pub struct Object {
     pub needs: Vec<Id>,
     /// What is made together with it, beyond its parts.
     pub carries: Counts,
+    /// Whether every new database has it: one that was chosen without it does too.
+    pub everywhere: bool,
 }
 
 impl Object {
@@ -191,6 +193,7 @@ impl Object {
             for_roles: Vec::new(),
             needs: Vec::new(),
             carries: Counts::default(),
+            everywhere: false,
         }
     }
 

@@ -35,8 +35,11 @@ impl Row {
     /// The object. A new database already has the schema `public`.
     pub fn into_object(self) -> Object {
         let address = format!("SCHEMA {}", ident(&self.name));
-        let create = if self.name == "public" { "CREATE SCHEMA IF NOT EXISTS" } else { "CREATE SCHEMA" };
+        let everywhere = self.name == "public";
+        let create = if everywhere { "CREATE SCHEMA IF NOT EXISTS" } else { "CREATE SCHEMA" };
         let statements = vec![format!("{create} {}", ident(&self.name))];
-        Object::new(Id::new(class::SCHEMA, self.oid), Kind::Schema, address, self.name, statements).owned_by(self.owner)
+        let id = Id::new(class::SCHEMA, self.oid);
+        let object = Object::new(id, Kind::Schema, address, self.name, statements).owned_by(self.owner);
+        Object { everywhere, ..object }
     }
 }

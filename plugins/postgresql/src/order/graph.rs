@@ -265,6 +265,9 @@ impl<'a> Graph<'a> {
         if let Body::List(list) = &object.body {
             entry.compare_as = Some(list.compare_as(|id| self.separate.contains(&id)));
         }
+        if object.everywhere {
+            entry.compare_as = Some(String::new());
+        }
         if matches!(object.kind, Kind::Attach | Kind::SequenceOwner) {
             let needed = object.needs.iter().filter_map(|id| self.objects.get(id));
             entry.needs.extend(needed.map(|other| other.address.clone()).filter(|other| *other != object.address));
